@@ -1,0 +1,221 @@
+"""What we ask of a platform: prove a request, read it, send an answer.
+
+A platform that cannot do a thing has no method for it. How much it can do is data: `Limits`.
+One channel is one frozen dataclass, built from a connection's settings and secrets; see `facebook.py` for a full one.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any, Protocol, runtime_checkable
+
+from chalicelib.model import Event, Kind, Reply, Unreadable
+
+LARGEST_BODY = 1_000_000  # bytes; no platform here sends more, and API Gateway's own limit is ten times that
+DEEPEST_JSON = 64
+SHORTEST_SECRET = 16  # characters
+
+
+@dataclass(frozen=True)
+class WebhookRequest:
+    """A platform's request as it came: header names lower-cased, `body` the signed bytes, `received_at` epoch seconds."""
+
+    method: str
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes
+    received_at: float
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a handshake answers with."""
+
+    body: str
+    content_type: str = "text/plain"
+
+
+class Forged(Exception):
+    """The request is not proven to come from the platform: answered 403 (or 401), nothing kept."""
+
+
+class SecretMissing(Exception):
+    """The connection lacks a secret, or has one too short to be one: no service (503), never "verify if configured"."""
+
+
+class Malformed(Exception):
+    """Proven, but not readable as a whole: kept raw in quarantine, answered 2xx."""
+
+
+class PostFailed(Exception):
+    """The platform did not take an answer; `outcome` says what that means for the next step."""
+
+    def __init__(self, outcome: Outcome, code: str, detail: str = "", retry_after: timedelta | None = None) -> None:
+        super().__init__(code)
+        self.outcome, self.code, self.detail, self.retry_after = outcome, code, detail, retry_after
+
+
+class Outcome(StrEnum):
+    """What a failed post means. The agent's text for a refusal is in `locales` under `refused_<code>`."""
+
+    PASSING = "passing"  # certainly not done: try again later
+    REFUSED = "refused"  # certainly not done, and never will be as it is: the agent must know
+    UNKNOWN = "unknown"  # may have been done: look before sending again
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one kind of message allows as an answer; shown to the agent in every ticket, checked before every post."""
+
+    public: bool
+    text: int  # longest answer, in the units of `measure`
+    measure: Callable[[str], int] = len
+    unit: str = "characters"  # a key in locales: unit_<unit>
+    window: timedelta | None = None  # None: no limit of time
+    extended_window: timedelta | None = None  # allowed for answers a human wrote, where the platform has that
+    answers: bool = True  # False: the platform gives no way to answer
+
+
+@dataclass(frozen=True)
+class Connection:
+    """One configured subscription to a platform: its accounts, its options, and the secrets of the λ that opened it."""
+
+    name: str
+    channel: str
+    accounts: tuple[str, ...]
+    options: Mapping[str, Any] = field(default_factory=dict)
+    secrets: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    def secret(self, name: str) -> Sequence[str]:
+        """All values valid now, the newest first (two during a rotation). Raises SecretMissing."""
+        value = self.secrets.get(name)
+        values = [value] if isinstance(value, str) else list(value or ())
+        if not values or not all(isinstance(each, str) and len(each) >= SHORTEST_SECRET for each in values):
+            raise SecretMissing(self.name, name)
+        return values
+
+    def account_secret(self, name: str, account: str) -> str:
+        """The value that belongs to one account, such as a Page's own token. Raises SecretMissing."""
+        found = self.secrets.get(name, {}).get(account, "")
+        if len(found) < SHORTEST_SECRET:
+            raise SecretMissing(self.name, f"{name} of {account}")
+        return str(found)
+
+
+class Channel(Protocol):
+    """One connection to one platform. Opened by calling the class with the connection and, in tests, an `http` of their own."""
+
+    def handshake(self, request: WebhookRequest) -> Answer:
+        """The answer to a subscription challenge (GET). Raises Forged."""
+
+    def verify(self, request: WebhookRequest) -> None:
+        """Over the raw bytes, in constant time. Raises Forged."""
+
+    def parse(self, request: WebhookRequest) -> list[Event]:
+        """Pure. What is no message for us is passed over. Raises Malformed when nothing at all can be read."""
+
+    def limits(self, kind: Kind) -> Limits:
+        """What an answer to this kind of message may be."""
+
+    def send(self, reply: Reply) -> str:
+        """The platform's id of what it posted. Raises PostFailed."""
+
+
+@runtime_checkable
+class Finds(Protocol):
+    """An optional power: look whether an answer whose outcome is unknown was posted after all."""
+
+    def find(self, reply: Reply) -> str | None:
+        """The platform's id of the posted answer, or None when it is certainly not there. Raises PostFailed when nobody can tell."""
+
+
+@runtime_checkable
+class Profiles(Protocol):
+    """An optional power: the name of an author whom the webhook only gave an id."""
+
+    def profile(self, account: str, author_id: str) -> Mapping[str, Any]:
+        """Any of name, handle, followers, url; {} when the platform will not tell. Never raises."""
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What the rest of the system knows about a channel without loading its module."""
+
+    name: str
+    title: str  # as shown to people: "Facebook", "X"
+    module: str
+    factory: str  # the dataclass in that module
+    receive_secrets: tuple[str, ...]  # needed before a webhook is served; each a string or a list of strings (rotation)
+    send_secrets: tuple[str, ...]  # needed before an answer is posted
+    per_account_secrets: tuple[str, ...] = ()  # of the send secrets: a mapping account -> value
+    handshake: str = ""  # how the subscription is proven, for docs and `channels --json`
+    signature: str = ""
+    page: str = ""  # the platform's documentation
+    settings: Mapping[str, Any] = field(default_factory=dict)  # optional settings with their defaults
+
+
+def read_json(body: bytes) -> Any:
+    """A webhook's JSON, strictly: UTF-8 without BOM, no NaN, no duplicate keys, no 5,000-digit integers, not too deep. Raises Malformed."""
+    try:
+        text = body.decode("utf-8")
+        _check_depth(text)
+        return json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_refuse, parse_float=_finite)
+    except (ValueError, RecursionError) as error:
+        raise Malformed(f"json: {type(error).__name__}") from error
+
+
+def each(items: Any, to_event: Callable[[Any], Event | None]) -> Iterator[Event]:
+    """Reads item by item, so that one unreadable item costs nothing but itself."""
+    for item in items if isinstance(items, list) else [items]:
+        try:
+            event = to_event(item)
+        except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
+            yield Unreadable(f"{type(error).__name__}: {error}"[:80], item)
+            continue
+        if event is not None:
+            yield event
+
+
+def text_id(value: object) -> str:
+    """An id as the string it has to be; platforms send the same id as string and as number. Raises ValueError on none."""
+    if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
+        raise ValueError("id")
+    return str(value)
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("duplicate key")
+    return found
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(constant)
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if number in (float("inf"), float("-inf")):
+        raise ValueError("infinite")
+    return number
+
+
+def _check_depth(text: str) -> None:
+    # strings are taken out first: brackets in a customer's words are no nesting
+    if text.count("[") + text.count("{") <= DEEPEST_JSON:
+        return
+    depth = 0
+    for bracket in _BRACKETS.findall(_STRINGS.sub("", text)):
+        depth += 1 if bracket in "[{" else -1
+        if depth > DEEPEST_JSON:
+            raise ValueError("nesting")
+
+
+_STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_BRACKETS = re.compile(r"[\[\]{}]")

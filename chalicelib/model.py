@@ -1,0 +1,210 @@
+"""The words all rooms share: what customers write, what agents answer, what platforms tell us besides.
+
+Everything here is plain data without behaviour that reaches outside. Times are aware and UTC and end in `_at`.
+Ids are the platform's own, always strings. The raw payload is kept with each event so that it can be replayed.
+"""
+
+from __future__ import annotations
+
+from base64 import b32encode
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any
+
+
+class Kind(StrEnum):
+    """What a customer's message is on its platform; tells the agent what a reply will look like."""
+
+    DIRECT = "direct"
+    COMMENT = "comment"
+    POST = "post"
+    MENTION = "mention"
+    QUOTE = "quote"
+    REVIEW = "review"
+
+
+class AttachmentKind(StrEnum):
+    """What an attachment is; LOCATION and LINK have no bytes worth fetching."""
+
+    IMAGE = "image"
+    VIDEO = "video"
+    AUDIO = "audio"
+    FILE = "file"
+    STICKER = "sticker"
+    LOCATION = "location"
+    LINK = "link"
+
+
+@dataclass(frozen=True)
+class Author:
+    """Who writes on the platform; anything but the id may be unknown, and even the id can be "" (a mention without author)."""
+
+    id: str
+    name: str = ""
+    handle: str = ""
+    followers: int | None = None
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """Something that came with a message; `url` is the platform's and often expires within minutes or days."""
+
+    kind: AttachmentKind
+    url: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Message:
+    """One thing a customer wrote, in our words instead of the platform's."""
+
+    channel: str
+    account: str  # the page, number or handle it was written to
+    id: str  # the platform's own; with channel and account it makes a redelivery recognisable
+    thread: str  # where an answer has to go; opaque outside the channel's module; "" = that of `parent`
+    author: Author
+    text: str
+    sent_at: datetime
+    kind: Kind = Kind.DIRECT
+    public: bool = False
+    attachments: tuple[Attachment, ...] = ()
+    permalink: str = ""
+    parent: str = ""  # the platform id of what it answers, "" if nothing or not told
+    rating: str = ""  # a review's stars or recommendation, as shown to the agent: "3/5", "POSITIVE"
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Edit:
+    """The customer changed message `id`; `text` is the new one."""
+
+    channel: str
+    account: str
+    id: str
+    text: str
+    at: datetime
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Unsend:
+    """Message `id` was deleted or taken back; its words must go from our store too."""
+
+    channel: str
+    account: str
+    id: str
+    at: datetime
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Echo:
+    """Something the business itself wrote there: our reply coming back, or an answer given in the platform's own app.
+
+    The conversation is found by `thread` and `author_id` (the customer it went to), or, where the platform does not
+    tell them, by `parent`, the message it answers.
+    """
+
+    channel: str
+    account: str
+    id: str
+    text: str
+    at: datetime
+    thread: str = ""
+    author_id: str = ""
+    parent: str = ""
+    reply_id: str = ""  # our own correlation string, where the platform carries one back
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+
+class NoteKind(StrEnum):
+    """Things worth a line in the ticket that are no words of the customer; the text is in `locales` under `note_<value>`."""
+
+    UNSUPPORTED = "unsupported"  # a message type the platform does not hand out
+    ENCRYPTED = "encrypted"  # an end-to-end encrypted message we cannot read
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something happened in a conversation that the agent must know and can answer, but without readable words."""
+
+    channel: str
+    account: str
+    id: str
+    thread: str
+    author: Author
+    kind: NoteKind
+    at: datetime
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+
+class TroubleKind(StrEnum):
+    """Why a connection needs its owner; the text is in `locales` under `trouble_<value>`."""
+
+    REVOKED = "revoked"  # the platform took our permission away: nothing arrives any more
+    POLICY = "policy"  # the platform warns or blocks the business
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """The connection itself needs the owner: no conversation, an alert."""
+
+    channel: str
+    account: str
+    id: str
+    kind: TroubleKind
+    at: datetime
+    detail: str = ""  # the platform's own code or short reason, never a customer's words
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A proven piece of a delivery that we could not make sense of: kept raw in quarantine, counted, replayed after a fix."""
+
+    reason: str  # a short code: "unknown-kind", "missing: sender", ...
+    raw: Any = field(default=None, repr=False, compare=False)
+
+
+Event = Message | Edit | Unsend | Echo | Note | Trouble | Unreadable
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One thing an agent answered, on its way to the platform."""
+
+    conversation_id: str
+    id: str  # derived from the agent's mail, so the same mail is the same reply
+    channel: str
+    account: str
+    thread: str
+    author_id: str  # the customer it goes to
+    parent: str  # the platform id of the customer's latest message, which the answer answers
+    kind: Kind
+    public: bool
+    text: str
+    window_from: datetime  # when the customer last wrote: the platform's answer window runs from here
+
+
+def conversation_id(channel: str, account: str, thread: str, author_id: str) -> str:
+    """The name of one author's conversation in one thread: 16 lower-case base32 characters (80 bits), never dependent on time."""
+    return _name("conversation", channel, account, thread, author_id)[:16]
+
+
+def identity(channel: str, account: str, message_id: str) -> str:
+    """The name of one platform message, safe as a key whatever characters the platform's id has: 32 characters."""
+    return _name("message", channel, account, message_id)[:32]
+
+
+def _name(*parts: str) -> str:
+    # lengths in front keep ("ab", "c") and ("a", "bc") apart
+    joined = b"".join(b"%d:%s" % (len(encoded), encoded) for encoded in (_utf8(part) for part in parts))
+    return b32encode(sha256(joined).digest()).decode().lower().rstrip("=")
+
+
+def _utf8(part: str) -> bytes:
+    return part.encode("utf-8", "surrogatepass")
