@@ -7,7 +7,8 @@ is looked for before it is sent again.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -18,6 +19,10 @@ LARGEST_ANSWER = 1_000_000  # bytes of a platform's answer that we read
 
 class NotSent(Exception):
     """No byte reached the other side (name, connection or TLS failed): sending again is safe."""
+
+
+class TooLarge(Exception):
+    """A file is larger, or comes more slowly, than we take it."""
 
 
 class Lost(Exception):
@@ -42,20 +47,32 @@ class Response:
 
 Http = Callable[
     ..., Response
-]  # (method, url, *, headers=..., body=..., json=...) -> Response; tests hand in a function
+]  # (method, url, *, headers=..., body=..., json=..., address=...) -> Response; tests hand in a function
 
 
 def request(
-    method: str, url: str, *, headers: Mapping[str, str] | None = None, body: bytes | None = None, json: Any = None
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    body: bytes | None = None,
+    json: Any = None,
+    address: str = "",
 ) -> Response:
-    """One try, no redirects, at most 12 s. Raises NotSent or Lost."""
+    """One try, no redirects, at most 12 s. Raises NotSent or Lost.
+
+    `address` is where to connect instead of asking for the name again, as `public_web.check` found it; certificate
+    and Host stay those of the name.
+    """
     import urllib3
 
     fields = dict(headers or {})
     if json is not None:
         body, fields["content-type"] = _encode(json), "application/json"
+    pool = _pinned_pool(url, address, fields) if address else _pool()
+    path = urllib3.util.parse_url(url).request_uri if address else url
     try:
-        answer = _pool().request(method, url, headers=fields, body=body, redirect=False, preload_content=False)
+        answer = pool.request(method, path, headers=fields, body=body, redirect=False, preload_content=False)
         content = answer.read(LARGEST_ANSWER)
         answer.release_conn()
     except (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError) as error:
@@ -65,13 +82,58 @@ def request(
     return Response(answer.status, content, {name.lower(): value for name, value in answer.headers.items()})
 
 
+def fetch(url: str, *, address: str, most: int, seconds: float) -> Response:
+    """A file of at most `most` bytes within `seconds`, unpacked by nobody, connected to the checked `address`.
+
+    No redirects: who follows one checks its target first. Raises NotSent or Lost, TooLarge.
+    """
+    import urllib3
+
+    fields = {"accept-encoding": "identity"}
+    pool, path = _pinned_pool(url, address, fields), urllib3.util.parse_url(url).request_uri
+    until = time.monotonic() + seconds
+    try:
+        answer = pool.request("GET", path, headers=fields, redirect=False, preload_content=False)
+        content = b"".join(_chunks(answer, most, until))
+    except (urllib3.exceptions.HTTPError, OSError) as error:
+        raise NotSent(type(error).__name__) from error
+    finally:
+        pool.close()
+    return Response(answer.status, content, {name.lower(): value for name, value in answer.headers.items()})
+
+
+def _chunks(answer: Any, most: int, until: float) -> Iterator[bytes]:
+    size = 0
+    for chunk in answer.stream(65_536, decode_content=False):
+        size += len(chunk)
+        if size > most or time.monotonic() > until:
+            raise TooLarge("bytes" if size > most else "seconds")
+        yield chunk
+
+
 def _encode(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _pinned_pool(url: str, address: str, fields: dict[str, str]) -> Any:
+    import urllib3
+
+    parts = urllib3.util.parse_url(url)
+    fields["host"] = parts.netloc or ""
+    if parts.scheme == "http":
+        return urllib3.HTTPConnectionPool(address, parts.port, timeout=_timeout(), retries=False)
+    names: dict[str, Any] = {"server_hostname": parts.host, "assert_hostname": parts.host}
+    return urllib3.HTTPSConnectionPool(address, parts.port, timeout=_timeout(), retries=False, **names)
 
 
 @cache
 def _pool() -> Any:
     import urllib3
 
-    timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
-    return urllib3.PoolManager(timeout=timeout, retries=False)
+    return urllib3.PoolManager(timeout=_timeout(), retries=False)
+
+
+def _timeout() -> Any:
+    import urllib3
+
+    return urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)

@@ -74,6 +74,7 @@ class Message:
     attachments: tuple[Attachment, ...] = ()
     permalink: str = ""
     parent: str = ""  # the platform id of what it answers, "" if nothing or not told
+    overflow: str = ""  # where the whole text lies when `text` had to be cut (over 200 KB)
     rating: str = ""  # a review's stars or recommendation, as shown to the agent: "3/5", "POSITIVE"
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
@@ -188,6 +189,135 @@ class Reply:
     public: bool
     text: str
     window_from: datetime  # when the customer last wrote: the platform's answer window runs from here
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """What a helpdesk's mail taught us about its side of the ticket, kept also when the mail itself is no answer."""
+
+    at: datetime
+    subject: str = ""
+    message_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Held:
+    """An agent's mail that is not posted as it is: why, and what would have been posted."""
+
+    id: str
+    at: datetime
+    reason: str
+    text: str = ""
+    agent: str = ""
+
+
+@dataclass(frozen=True)
+class Bounced:
+    """A mail of ours that did not arrive, as SES reports it; `reason` is SES's own code."""
+
+    at: datetime
+    event: str  # bounce, complaint, reject
+    reason: str = ""
+
+
+class MailKind(StrEnum):
+    """The mails we send; all but OWNER go into the conversation's ticket."""
+
+    TICKET = "ticket"
+    NOTICE = "notice"
+    REMINDER = "reminder"
+    OWNER = "owner"
+
+
+@dataclass(frozen=True)
+class OutgoingMail:
+    """A mail that is to be sent; what it says is written when it goes, from what is stored then."""
+
+    id: str  # derived from its cause
+    kind: MailKind
+    created_at: datetime
+    covers: tuple[str, ...] = ()  # TICKET: the sort keys of what it brings
+    code: str = ""  # NOTICE, OWNER: which text; REMINDER: the percentage
+    text: str = ""  # NOTICE: the answer it is about
+    detail: str = ""  # the platform's own reason, or a link
+
+
+class ReplyState(StrEnum):
+    """The ledger of one answer: written before and after every try to post it."""
+
+    PENDING = "pending"
+    ATTEMPTING = "attempting"
+    UNKNOWN = "unknown"
+    DONE = "done"
+    REFUSED = "refused"
+    HELD = "held"
+
+
+@dataclass(frozen=True)
+class AgentReply:
+    """What an agent answered, as the mailroom kept it for the desk."""
+
+    id: str
+    at: datetime
+    text: str
+    agent: str
+    message_id: str = ""  # of the agent's mail
+
+
+@dataclass(frozen=True)
+class Reminder:
+    """One step of the reminder ladder: at `at`, `percent` of the target are over."""
+
+    percent: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Clock:
+    """How long a customer has been waiting; the policy is pinned for a cycle, from question to answer."""
+
+    cycle: int = 0
+    waiting_since: datetime | None = None
+    due_at: datetime | None = None
+    policy: str = ""
+    reminders: tuple[Reminder, ...] = ()
+    stage: int = 0  # how many reminders of this cycle are over
+    scheduled: str = ""  # the one-time schedule that is set
+
+    @property
+    def next_reminder(self) -> Reminder | None:
+        """The next step of the ladder, or None when nobody waits or all steps are over."""
+        open_steps = self.reminders[self.stage :] if self.waiting_since else ()
+        return open_steps[0] if open_steps else None
+
+
+@dataclass(frozen=True)
+class TicketThread:
+    """How the helpdesk's side of the conversation is found again by mail; the newest ids last."""
+
+    subject: str = ""  # the last one the helpdesk used, else our first
+    our_ids: tuple[str, ...] = ()
+    their_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """One author in one thread, and its ticket."""
+
+    id: str
+    connection: str
+    channel: str
+    account: str
+    thread: str
+    author: Author
+    kind: Kind
+    public: bool
+    opened_at: datetime
+    last_message_at: datetime | None = None  # the platform's answer window runs from here
+    last_message_id: str = ""  # what an answer answers
+    clock: Clock = field(default_factory=Clock)
+    ticket: TicketThread = field(default_factory=TicketThread)
+    version: int = 0
 
 
 def conversation_id(channel: str, account: str, thread: str, author_id: str) -> str:

@@ -1,4 +1,4 @@
-"""What the owner decided, as one typed object. Checked when written (`infra/configure.py`); here it is only read.
+"""What the owner decided, as one typed object. Checked when written (`infra/settings_file.py`); here it is only read.
 
 Kept as JSON in Parameter Store under <PARAMETERS>/settings; secrets are not in it.
 """
@@ -13,6 +13,7 @@ from typing import Any
 
 from chalicelib.channels.base import Connection
 
+VERSION = 1  # of the settings; a stack that was rolled back refuses newer ones
 LANGUAGES = ("en", "de", "ja", "vi", "zh")
 
 
@@ -76,6 +77,7 @@ class Settings:
     helpdesk: Helpdesk
     owner: Owner
     version: int = 1
+    public_url: str = ""  # of the deployed API, for links in mails; written by `deploy`, not by the owner
     agents: tuple[Agent, ...] = ()
     agent_domains: tuple[str, ...] = ()  # whole domains, only with the explicit unsafe flag
     hours: Hours = field(default_factory=Hours)
@@ -86,12 +88,15 @@ class Settings:
 def read(text: str) -> Settings:
     """From the stored JSON. Raises KeyError or ValueError only on what `configure` would not have written."""
     stored = json.loads(text)
+    if stored["version"] > VERSION:
+        raise ValueError(f"settings of version {stored['version']}, known up to {VERSION}")
     return Settings(
         version=stored["version"],
         business=stored["business"],
         reply_domain=stored["reply_domain"],
         helpdesk=_helpdesk(stored["helpdesk"]),
         owner=Owner(**stored["owner"]),
+        public_url=stored.get("public_url", ""),
         agents=tuple(Agent(**agent) for agent in stored.get("agents", ())),
         agent_domains=tuple(stored.get("agent_domains", ())),
         hours=_hours(stored.get("hours", {})),

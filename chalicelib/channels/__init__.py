@@ -15,6 +15,7 @@ FACEBOOK = Spec(
     receive_secrets=("app_secret", "verify_token"),
     send_secrets=("page_tokens",),
     per_account_secrets=("page_tokens",),
+    media_hosts=("fbcdn.net", "fbsbx.com"),
     handshake="GET hub.challenge",
     signature="X-Hub-Signature-256: HMAC-SHA256 of the raw body",
     page="https://developers.facebook.com/docs/graph-api/webhooks",

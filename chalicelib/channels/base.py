@@ -80,6 +80,11 @@ class Limits:
     extended_window: timedelta | None = None  # allowed for answers a human wrote, where the platform has that
     answers: bool = True  # False: the platform gives no way to answer
 
+    @property
+    def longest_window(self) -> timedelta | None:
+        """How long a human's answer is taken after the customer last wrote; None: for ever."""
+        return self.extended_window or self.window
+
 
 @dataclass(frozen=True)
 class Connection:
@@ -153,6 +158,7 @@ class Spec:
     receive_secrets: tuple[str, ...]  # needed before a webhook is served; each a string or a list of strings (rotation)
     send_secrets: tuple[str, ...]  # needed before an answer is posted
     per_account_secrets: tuple[str, ...] = ()  # of the send secrets: a mapping account -> value
+    media_hosts: tuple[str, ...] = ()  # domains its attachments come from; others are not asked
     handshake: str = ""  # how the subscription is proven, for docs and `channels --json`
     signature: str = ""
     page: str = ""  # the platform's documentation

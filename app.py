@@ -1,0 +1,122 @@
+"""Every Lambda entry point, in the order a message travels. Nothing is decided here.
+
+    webhook -> table -> (stream) relay -> queue -> desk -> helpdesk mail, platform answer
+    helpdesk mail -> SES, S3, queue -> mailroom -> table -> (stream) relay -> queue -> desk
+
+What only one Lambda needs is imported in its function: a webhook's cold start loads neither the desk nor the mailroom.
+What wakes each Lambda, and what it may do, is in infra/resources.yaml.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from chalice.app import Chalice, Response
+
+from chalicelib import intake
+from chalicelib.aws import objects, parameters
+from chalicelib.channels import open_channel
+from chalicelib.channels.base import LARGEST_BODY, Answer, Channel, Forged, SecretMissing, WebhookRequest
+
+app = Chalice(app_name="bridgehead")
+logger = Logger(service="bridgehead")
+
+
+@app.route("/webhooks/{channel}/{connection}", methods=["GET", "POST"], content_types=["*/*"])
+def webhook(channel: str, connection: str) -> Response:
+    """A platform's delivery: proven, kept, answered. Or its question whether this address is ours (GET)."""
+    logger.append_keys(channel=channel, connection=connection)
+    request = _request()
+    if len(request.body) > LARGEST_BODY:
+        return _answer(413)
+    try:
+        opened = _open(channel, connection)
+        return _handshake(opened, request) if request.method == "GET" else _receive(opened, request, connection)
+    except Forged as forged:
+        logger.warning("forged", extra={"reason": str(forged)})
+        return _answer(403 if request.method == "GET" else 401)
+    except KeyError:
+        return _answer(404)
+    except SecretMissing as missing:
+        logger.error("secret missing", extra={"reason": str(missing)})
+        return _answer(503)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the platform must send again
+        logger.error("not kept", extra={"error": type(error).__name__})
+        return _answer(503)
+
+
+@app.route("/files/{token}", methods=["GET"])
+def files(token: str) -> Response:
+    """A link of a ticket mail: leads to the attachment as long as it is kept."""
+    link = objects.signed_link(f"media/{token}") if token.isalnum() else None
+    return Response("", {"Location": link, "Cache-Control": "no-store"}, 302) if link else _answer(404)
+
+
+@app.lambda_function(name="relay")
+def relay(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """The table's stream: what is new becomes a job of its conversation."""
+    from chalicelib import relay as room
+
+    return room.relay(event)
+
+
+@app.lambda_function(name="desk")
+def desk(event: dict[str, Any], context: Any) -> Any:
+    """Jobs: whatever a conversation needs next. One that fails holds up its own conversation only."""
+    from chalicelib import desk as room
+
+    return room.handle(event, context, logger)
+
+
+@app.lambda_function(name="mailroom")
+def mailroom(event: dict[str, Any], context: Any) -> Any:
+    """Mail from the helpdesk, and what SES tells about ours."""
+    from chalicelib import mailroom as room
+
+    return room.handle(event, context, logger)
+
+
+@app.lambda_function(name="clock")
+def clock(event: dict[str, Any], context: Any) -> dict[str, int]:
+    """Every five minutes: what is overdue or stuck is looked at again."""
+    from chalicelib import sweep
+
+    return sweep.sweep(logger)
+
+
+def _open(channel: str, connection: str) -> Channel:
+    _, found = parameters.load_connection(connection, "receive")
+    if found.channel != channel:
+        raise KeyError(channel)
+    return open_channel(found)
+
+
+def _handshake(channel: Channel, request: WebhookRequest) -> Response:
+    answer: Answer = channel.handshake(request)
+    return Response(answer.body, {"Content-Type": answer.content_type, "X-Content-Type-Options": "nosniff"}, 200)
+
+
+def _receive(channel: Channel, request: WebhookRequest, connection: str) -> Response:
+    kept = intake.receive(request, channel, connection)
+    logger.info("kept", extra={"new": kept.new, "known": kept.known, "unreadable": kept.unreadable})
+    return _answer(200)
+
+
+def _request() -> WebhookRequest:
+    request: Any = app.current_request
+    event = request.to_original_event()
+    repeated = event.get("multiValueHeaders") or {name: [value] for name, value in (event["headers"] or {}).items()}
+    return WebhookRequest(
+        method=request.method,
+        # a header sent twice becomes one that no signature matches
+        headers={name.lower(): ", ".join(values) for name, values in repeated.items()},
+        query=dict(request.query_params or {}),
+        body=request.raw_body,
+        received_at=time.time(),
+    )
+
+
+def _answer(status: int) -> Response:
+    return Response("", {"Content-Type": "text/plain"}, status)

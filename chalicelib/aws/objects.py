@@ -1,0 +1,50 @@
+"""The bucket: mails as they came, media on their way into a ticket, texts too long for the table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from chalicelib.aws import clients, environment
+
+LINK_SECONDS = 300  # of the signed address a link of ours leads to; the link itself lives as long as the object
+
+
+def put(key: str, content: bytes, media_type: str = "application/octet-stream", name: str = "") -> None:
+    """Stores an object; the same key again replaces it. A browser saves it under `name` instead of showing it."""
+    disposition = {"ContentDisposition": f'attachment; filename="{name}"'} if name else {}
+    clients.client("s3").put_object(
+        Bucket=environment.get("BUCKET"), Key=key, Body=content, ContentType=media_type, **disposition
+    )
+
+
+def get(key: str, most: int) -> bytes:
+    """An object of at most `most` bytes. Raises KeyError when there is none, ValueError when it is larger."""
+    try:
+        found = clients.client("s3").get_object(Bucket=environment.get("BUCKET"), Key=key)
+    except ClientError as error:
+        # without the right to list the bucket a missing object is an AccessDenied
+        if error.response["Error"]["Code"] in ("NoSuchKey", "404", "AccessDenied"):
+            raise KeyError(key) from error
+        raise
+    if found["ContentLength"] > most:
+        raise ValueError("too large")
+    content: bytes = found["Body"].read()
+    return content
+
+
+def delete(key: str) -> None:
+    """Removes an object; none there is as good."""
+    clients.client("s3").delete_object(Bucket=environment.get("BUCKET"), Key=key)
+
+
+def signed_link(key: str) -> str | None:
+    """A short-lived address of an object, or None when there is none (any more)."""
+    place: dict[str, Any] = {"Bucket": environment.get("BUCKET"), "Key": key}
+    try:
+        clients.client("s3").head_object(**place)
+    except ClientError:
+        return None
+    link: str = clients.client("s3").generate_presigned_url("get_object", Params=place, ExpiresIn=LINK_SECONDS)
+    return link

@@ -1,0 +1,200 @@
+"""DynamoDB as we use it: flat items of strings, whole numbers and truth values, conditional writes that know their own.
+
+A failed condition is no proof that somebody else wrote: our own write may have succeeded and its answer been lost, and
+the SDK's second try then finds our row. So every conditional write carries a `writer`, and a failed one is read back.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from chalicelib.aws import clients, environment
+
+Item = dict[str, Any]
+LARGEST_TRANSACTION = 100  # actions; DynamoDB's limit
+TRIES = 3
+ABSENT = "attribute_not_exists(pk)"
+
+
+class Busy(Exception):
+    """The table does not take the write now; nothing of it is kept, as far as anybody knows."""
+
+
+@dataclass(frozen=True)
+class Put:
+    """One item to write. With `unless_there` an item that exists already is left alone and reported."""
+
+    item: Mapping[str, Any]
+    unless_there: bool = False
+
+
+@dataclass(frozen=True)
+class Change:
+    """An update of one item: attributes to set, to remove, to add to; `when` must hold ({} = the item exists)."""
+
+    pk: str
+    sk: str
+    set: Mapping[str, Any] = field(default_factory=dict)
+    remove: Sequence[str] = ()
+    add: Mapping[str, int] = field(default_factory=dict)
+    when: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Refused(Exception):
+    """Conditions that did not hold: position in the transaction -> the item that is there ({} when there is none)."""
+
+    there: Mapping[int, Item]
+
+
+def new_writer() -> str:
+    """A name for one attempt to write, told from all others."""
+    return os.urandom(8).hex()
+
+
+def write(actions: Sequence[Put | Change], writer: str) -> None:
+    """All or nothing, once. Raises Refused when a condition fails for another writer's sake, Busy when it cannot be done now."""
+    request = [_action(action, writer) for action in actions]
+    for _ in range(TRIES):
+        try:
+            clients.client("dynamodb").transact_write_items(TransactItems=request)
+        except ClientError as error:
+            if _settled(error, writer):
+                return
+        else:
+            return
+    raise Busy("conflict")
+
+
+def get(pk: str, sk: str) -> Item | None:
+    """One item, strongly consistent."""
+    key = marshal({"pk": pk, "sk": sk})
+    found = clients.client("dynamodb").get_item(TableName=_name(), Key=key, ConsistentRead=True).get("Item")
+    return unmarshal(found) if found else None
+
+
+def query(pk: str, prefix: str, *, newest: int = 0) -> list[Item]:
+    """The items of a partition whose sk begins with `prefix`, in order; with `newest` the last so many only, newest first."""
+    names = {"pk": pk, "prefix": prefix}
+    asked = {"ScanIndexForward": False, "Limit": newest} if newest else {}
+    return _query("pk = :pk AND begins_with(sk, :prefix)", names, bool(newest), ConsistentRead=True, **asked)
+
+
+def todo(pk: str, most: int) -> list[Item]:
+    """What is not yet done in a partition, oldest first, at most `most`."""
+    return _query("pk = :pk", {"pk": pk}, True, IndexName="todo", ConsistentRead=True, Limit=most)
+
+
+def overdue(shard: str, before: int, most: int) -> list[Item]:
+    """Keys of what is overdue or stuck in one shard of the index, longest overdue first."""
+    values = {"shard": shard, "before": before}
+    # "shard" is one of DynamoDB's reserved words
+    asked = {"IndexName": "attention", "Limit": most, "ExpressionAttributeNames": {"#shard": "shard"}}
+    return _query("#shard = :shard AND check_at < :before", values, True, **asked)
+
+
+def marshal(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Python values as DynamoDB's; None is left out."""
+    return {name: _typed(value) for name, value in item.items() if value is not None}
+
+
+def unmarshal(item: Mapping[str, Any]) -> Item:
+    """DynamoDB's values as Python's."""
+    return {name: _value(typed) for name, typed in item.items()}
+
+
+def _name() -> str:
+    return environment.get("TABLE")
+
+
+def _typed(value: Any) -> dict[str, Any]:
+    if isinstance(value, bool):
+        return {"BOOL": value}
+    if isinstance(value, int):
+        return {"N": str(value)}
+    return {"S": value}
+
+
+def _value(typed: Mapping[str, Any]) -> Any:
+    ((kind, value),) = typed.items()
+    return int(value) if kind == "N" else value
+
+
+def _query(condition: str, values: Mapping[str, Any], one_page: bool, **asked: Any) -> list[Item]:
+    request = {
+        "TableName": _name(),
+        "KeyConditionExpression": condition,
+        "ExpressionAttributeValues": {f":{name}": _typed(value) for name, value in values.items()},
+        **asked,
+    }
+    return [unmarshal(item) for page in _pages(request, one_page) for item in page["Items"]]
+
+
+def _pages(request: dict[str, Any], one_page: bool) -> Iterator[Any]:
+    while True:
+        page = clients.client("dynamodb").query(**request)
+        yield page
+        if one_page or not page.get("LastEvaluatedKey"):
+            return
+        request = {**request, "ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+
+def _action(action: Put | Change, writer: str) -> dict[str, Any]:
+    return {"Put": _put(action, writer)} if isinstance(action, Put) else {"Update": _update(action, writer)}
+
+
+def _put(put: Put, writer: str) -> dict[str, Any]:
+    condition = {"ConditionExpression": ABSENT, **_ALL_OLD} if put.unless_there else {}
+    return {"TableName": _name(), "Item": marshal({**put.item, "writer": writer}), **condition}
+
+
+def _update(change: Change, writer: str) -> dict[str, Any]:
+    assign = {**change.set, "writer": writer}
+    names, values = _placeholders([*assign, *change.remove, *change.add, *change.when]), {}
+    parts = ["SET " + ", ".join(f"#{names[key]} = :s{names[key]}" for key in assign)]
+    values.update({f":s{names[key]}": _typed(value) for key, value in assign.items()})
+    if change.remove:
+        parts.append("REMOVE " + ", ".join(f"#{names[key]}" for key in change.remove))
+    if change.add:
+        parts.append("ADD " + ", ".join(f"#{names[key]} :a{names[key]}" for key in change.add))
+        values.update({f":a{names[key]}": _typed(value) for key, value in change.add.items()})
+    held = [f"#{names[key]} = :w{names[key]}" for key in change.when]
+    values.update({f":w{names[key]}": _typed(value) for key, value in change.when.items()})
+    return {
+        "TableName": _name(),
+        "Key": marshal({"pk": change.pk, "sk": change.sk}),
+        "UpdateExpression": " ".join(parts),
+        "ConditionExpression": " AND ".join(["attribute_exists(pk)", *held]),
+        "ExpressionAttributeNames": {f"#{short}": key for key, short in names.items()},
+        "ExpressionAttributeValues": values,
+        **_ALL_OLD,
+    }
+
+
+def _placeholders(keys: Sequence[str]) -> dict[str, str]:
+    return {key: f"n{number}" for number, key in enumerate(dict.fromkeys(keys))}
+
+
+def _settled(error: ClientError, writer: str) -> bool:
+    """True: our own earlier try did it. False: try again. Raises Refused or Busy."""
+    if error.response["Error"]["Code"] != "TransactionCanceledException":
+        raise Busy(error.response["Error"]["Code"]) from error
+    reasons = error.response.get("CancellationReasons", [])
+    failed = {
+        position: unmarshal(reason.get("Item") or {})
+        for position, reason in enumerate(reasons)
+        if reason.get("Code") == "ConditionalCheckFailed"
+    }
+    if any(item.get("writer") == writer for item in failed.values()):
+        return True
+    if failed:
+        raise Refused(failed) from error
+    return False
+
+
+_ALL_OLD = {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}

@@ -1,0 +1,209 @@
+"""Messenger: what an event in a conversation between a Page and a person means, and how an answer is addressed.
+
+https://developers.facebook.com/docs/messenger-platform/webhooks
+https://developers.facebook.com/docs/messenger-platform/reference/send-api
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib.channels.base import text_id
+from chalicelib.channels.meta import Piece, address, moment, unknown, words
+from chalicelib.model import (
+    Attachment,
+    AttachmentKind,
+    Author,
+    Echo,
+    Edit,
+    Event,
+    Message,
+    Note,
+    NoteKind,
+    Reply,
+    Trouble,
+    TroubleKind,
+    Unsend,
+)
+
+LONGEST_TEXT = 2000  # characters
+WINDOW = timedelta(hours=24)
+HUMAN_WINDOW = timedelta(days=7)
+OURS = "bridgehead:"  # in front of a reply's id, in the metadata that an echo brings back
+THREAD_CONTROL = {"pass_thread_control", "take_thread_control", "request_thread_control", "app_roles"}
+SILENT = {"reaction", "read", "delivery", "referral", "optin", "account_linking", *THREAD_CONTROL}
+ATTACHMENTS = {
+    "image": AttachmentKind.IMAGE,
+    "video": AttachmentKind.VIDEO,
+    "audio": AttachmentKind.AUDIO,
+    "file": AttachmentKind.FILE,
+    "sticker": AttachmentKind.STICKER,
+    "location": AttachmentKind.LOCATION,
+}  # everything else Meta lets people share is a link: fallback, template, reel, ig_reel, post
+THUMBS_UP = {369239263222822, 369239343222814, 369239383222810}  # small, medium, large
+
+
+def to_event(piece: Piece) -> Event | None:
+    """One of `entry[].messaging[]` or `entry[].standby[]`; its kind is whichever key exists.
+
+    Standby means that another app has the thread. The customer wrote all the same, and who answers through us is a
+    human, so it is a ticket like any other; it is bots that must keep quiet there.
+    """
+    for name, read in READERS.items():
+        if name in piece.item:
+            return read(piece, piece.item[name])
+    return None if SILENT & piece.item.keys() else unknown(piece)
+
+
+def addressed(reply: Reply, recipient: Mapping[str, str], human_agent: bool) -> dict[str, Any]:
+    """The body of a Send API call. `human_agent`: the day has passed, and a human wrote this, which Meta has allowed us to say."""
+    kind = {"messaging_type": "MESSAGE_TAG", "tag": "HUMAN_AGENT"} if human_agent else {"messaging_type": "RESPONSE"}
+    return {"recipient": recipient, **kind, "message": {"text": reply.text, "metadata": OURS + reply.id}}
+
+
+def _message(piece: Piece, message: Mapping[str, Any]) -> Event:
+    if message.get("is_deleted"):
+        return Unsend("facebook", piece.account, text_id(message["mid"]), _at(piece), piece.raw)
+    if message.get("is_echo") or _is_own(piece):
+        return _echo(piece, message)
+    text, attachments = _text(message), tuple(dict.fromkeys(_attachments(message)))
+    # marked is_unsupported, or simply empty: the customer sent something that Meta does not hand out
+    if not (text or attachments):
+        return _note(piece, message)
+    return _written(piece, text_id(message["mid"]), text, attachments, _answered(message))
+
+
+def _edit(piece: Piece, edit: Mapping[str, Any]) -> Edit | None:
+    if _is_own(piece):
+        return None
+    return Edit("facebook", piece.account, text_id(edit["mid"]), words(edit.get("text")), _at(piece), piece.raw)
+
+
+def _postback(piece: Piece, postback: Mapping[str, Any]) -> Message:
+    # a button pressed is a message with the button's words; without an id it gets one from who and when, and that
+    # "when" has to be the event's own, for entry.time changes with each redelivery
+    id = words(postback.get("mid")) or f"postback:{_person(piece)}:{text_id(piece.item['timestamp'])}"
+    return _written(piece, id, words(postback.get("title")) or words(postback.get("payload")), (), "")
+
+
+def _policy(piece: Piece, enforcement: Mapping[str, Any]) -> Trouble:
+    action, at = words(enforcement.get("action")), _at(piece)
+    detail = f"{action}: {words(enforcement.get('reason'))}"[:300]
+    id = f"policy:{action}:{at.timestamp():.3f}"
+    return Trouble("facebook", piece.account, id, TroubleKind.POLICY, at, detail, piece.raw)
+
+
+READERS: Mapping[str, Callable[[Piece, Mapping[str, Any]], Event | None]] = {
+    "message": _message,
+    "message_edit": _edit,
+    "postback": _postback,
+    "policy-enforcement": _policy,
+    "policy_enforcement": _policy,  # Meta's pages have both spellings
+}
+
+
+def _echo(piece: Piece, message: Mapping[str, Any]) -> Echo:
+    person, metadata = _person(piece), words(message.get("metadata"))
+    return Echo(
+        channel="facebook",
+        account=piece.account,
+        id=text_id(message["mid"]),
+        text=words(message.get("text")),
+        at=_at(piece),
+        thread=person,
+        author_id=person,
+        reply_id=metadata.removeprefix(OURS) if metadata.startswith(OURS) else "",
+        raw=piece.raw,
+    )
+
+
+def _note(piece: Piece, message: Mapping[str, Any]) -> Note:
+    person = _person(piece)
+    return Note(
+        channel="facebook",
+        account=piece.account,
+        id=text_id(message["mid"]),
+        thread=person,
+        author=Author(person),
+        kind=NoteKind.UNSUPPORTED,
+        at=_at(piece),
+        raw=piece.raw,
+    )
+
+
+def _written(piece: Piece, id: str, text: str, attachments: tuple[Attachment, ...], parent: str) -> Message:
+    person = _person(piece)
+    return Message(
+        channel="facebook",
+        account=piece.account,
+        id=id,
+        thread=person,
+        author=Author(person),
+        text=text,
+        sent_at=_at(piece),
+        attachments=attachments,
+        parent=parent,
+        raw=piece.raw,
+    )
+
+
+def _person(piece: Piece) -> str:
+    """Whichever of the two is not the Page: an echo has them the other way round, and some echoes do not."""
+    for side in ("sender", "recipient"):
+        found = (piece.item.get(side) or {}).get("id")
+        if found and text_id(found) != piece.account:
+            return text_id(found)
+    raise ValueError("person")
+
+
+def _is_own(piece: Piece) -> bool:
+    return str((piece.item.get("sender") or {}).get("id")) == piece.account
+
+
+def _at(piece: Piece) -> datetime:
+    return moment(piece.item.get("timestamp"), *piece.times)
+
+
+def _text(message: Mapping[str, Any]) -> str:
+    return words(message.get("text")) or words((message.get("quick_reply") or {}).get("payload"))
+
+
+def _answered(message: Mapping[str, Any]) -> str:
+    return words((message.get("reply_to") or {}).get("mid"))
+
+
+def _attachments(message: Mapping[str, Any]) -> Iterator[Attachment]:
+    found = message.get("attachments") or ()
+    if not found and message.get("sticker_id"):
+        yield _sticker(message["sticker_id"], "")
+    for attachment in found:
+        yield _attachment(attachment, attachment.get("payload") or {})
+
+
+def _attachment(attachment: Mapping[str, Any], payload: Mapping[str, Any]) -> Attachment:
+    url, title = (
+        address(payload.get("url") or attachment.get("url")),
+        words(payload.get("title") or attachment.get("title")),
+    )
+    # until August 2026 a sticker comes as an image too, and then twice in one message
+    if "sticker_id" in payload:
+        return _sticker(payload["sticker_id"], url)
+    kind = ATTACHMENTS.get(attachment.get("type", ""), AttachmentKind.LINK)
+    shared = attachment.get("type") if kind is AttachmentKind.LINK else ""  # nothing else may be known of it
+    return Attachment(kind, url, title or _place(payload) or _product(payload) or words(shared))
+
+
+def _sticker(id: Any, url: str) -> Attachment:
+    return Attachment(AttachmentKind.STICKER, url, "👍" if id in THUMBS_UP else "")
+
+
+def _place(payload: Mapping[str, Any]) -> str:
+    place = payload.get("coordinates")
+    return f"{place['lat']}, {place['long']}" if place else ""
+
+
+def _product(payload: Mapping[str, Any]) -> str:
+    elements = (payload.get("product") or {}).get("elements") or ()
+    return ", ".join(words(element.get("title")) for element in elements)

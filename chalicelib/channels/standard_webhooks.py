@@ -1,0 +1,60 @@
+"""Anything that can send a signed webhook: the shop's own form, a forum, a kiosk; answers go back the same way.
+
+The envelope and the signature are those of https://www.standardwebhooks.com, read in `standard_webhooks_signing.py`;
+what stands in `data` is ours: `standard_webhooks_data.py`, docs/channels/standard_webhooks.md.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from chalicelib import http
+from chalicelib.channels.base import Answer, Connection, Forged, Limits, Malformed, WebhookRequest, read_json
+from chalicelib.channels.standard_webhooks_data import event
+from chalicelib.channels.standard_webhooks_signing import Key, check, headers, keys
+from chalicelib.model import Event, Kind, Reply
+
+
+@dataclass(frozen=True)
+class StandardWebhooks:
+    """One system of the business's own."""
+
+    connection: Connection
+    http: http.Http = http.request
+    check: Callable[[str], str | None] | None = None  # of the address answered to; None: `public_web.check`
+    now: Callable[[], float] = time.time
+
+    def handshake(self, request: WebhookRequest) -> Answer:
+        """There is none. Raises Forged."""
+        raise Forged("no handshake")
+
+    def verify(self, request: WebhookRequest) -> None:
+        """Raises Forged or SecretMissing."""
+        check(request, self._keys("signing_secret"))
+
+    def parse(self, request: WebhookRequest) -> list[Event]:
+        """Raises Malformed."""
+        delivery = read_json(request.body)
+        if not isinstance(delivery, dict):
+            raise Malformed("no object")
+        id, timestamp, _ = headers(request)
+        return [event(delivery, self.connection.accounts, id, datetime.fromtimestamp(timestamp, UTC))]
+
+    def limits(self, kind: Kind) -> Limits:
+        """As configured; without an address for answers there are none."""
+        options = self.connection.options
+        length = int(options.get("text_limit", 10_000))
+        return Limits(public=kind is not Kind.DIRECT, text=length, answers=bool(options.get("reply_url")))
+
+    def send(self, reply: Reply) -> str:
+        """The id the other side gave, else our own. Raises PostFailed or SecretMissing."""
+        from chalicelib.channels.standard_webhooks_answers import check_address, post
+
+        url = str(self.connection.options.get("reply_url", ""))
+        return post(self.http, self.check or check_address, url, self._keys("reply_secret"), reply, self.now())
+
+    def _keys(self, name: str) -> list[Key]:
+        return keys(self.connection.name, name, self.connection.secret(name))

@@ -1,0 +1,214 @@
+"""What leaves for X: an answer as a post or a direct message, the look whether it was posted, an author's profile.
+
+https://docs.x.com/x-api/posts/create-post, https://docs.x.com/x-api/direct-messages/manage/introduction
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import time
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+from unicodedata import normalize
+from urllib.parse import quote, urlencode
+
+from chalicelib.channels.base import Connection, Outcome, PostFailed, SecretMissing, text_id
+from chalicelib.channels.x_common import author
+from chalicelib.http import Http, Lost, NotSent, Response
+from chalicelib.model import Reply
+
+API = "https://api.x.com"
+LONGEST_WAIT = timedelta(days=1)
+PAGE = 100  # the most X gives at once; it bills what it gives, which is what was posted since the customer wrote
+
+
+def post(connection: Connection, http: Http, reply: Reply) -> str:
+    """The id of what was posted. Raises PostFailed or SecretMissing."""
+    path, content, key = _as_post(reply) if reply.public else _as_direct_message(reply)
+    try:
+        answer = _call(connection, http, reply.account, "POST", path, content=content)
+    except NotSent as error:
+        raise PostFailed(Outcome.PASSING, "unreachable") from error
+    except Lost as error:
+        raise PostFailed(Outcome.UNKNOWN, "answer-lost") from error
+    return _posted_id(answer, key)
+
+
+def find(connection: Connection, http: Http, reply: Reply) -> str | None:
+    """The id of the posted answer, None when it is not there. Raises PostFailed when nobody can tell.
+
+    X stores before it answers but its timelines follow a little later: look again rather than at once.
+    """
+    path, fields = _timeline(reply) if reply.public else _dm_events(reply)
+    try:
+        answer = _call(connection, http, reply.account, "GET", path, fields)
+    except (NotSent, Lost) as error:
+        raise PostFailed(Outcome.UNKNOWN, "cannot-look") from error
+    page = _mapping(answer.json())
+    if answer.status != 200 or "meta" not in page:
+        raise PostFailed(Outcome.UNKNOWN, "cannot-look", _type(page), _wait(answer))
+    is_it = _is_answer if reply.public else _is_sent
+    found = next((item for item in _items(page, "data") if is_it(item, reply)), None)
+    if found is None and _mapping(page["meta"]).get("next_token"):
+        raise PostFailed(Outcome.UNKNOWN, "cannot-look", "more than one page since")
+    return text_id(found["id"]) if found else None
+
+
+def profile(connection: Connection, http: Http, account: str, author_id: str) -> Mapping[str, Any]:
+    """Any of name, handle, followers, url; {} when X will not tell. Never raises."""
+    try:
+        fields = {"user.fields": "name,username,public_metrics"}
+        answer = _call(connection, http, account, "GET", f"/2/users/{_segment(author_id)}", fields)
+        who = author(author_id, [_mapping(answer.json()).get("data")])
+    except (NotSent, Lost, SecretMissing, PostFailed):
+        return {}
+    told = {"name": who.name, "handle": who.handle, "followers": who.followers, "url": who.url}
+    return {key: value for key, value in told.items() if value not in ("", None)}
+
+
+def _as_post(reply: Reply) -> tuple[str, Mapping[str, Any], str]:
+    return "/2/tweets", {"text": reply.text, "reply": {"in_reply_to_tweet_id": reply.parent}}, "id"
+
+
+def _as_direct_message(reply: Reply) -> tuple[str, Mapping[str, Any], str]:
+    path = f"/2/dm_conversations/with/{_segment(reply.author_id)}/messages"
+    return path, {"text": reply.text}, "dm_event_id"
+
+
+def _timeline(reply: Reply) -> tuple[str, Mapping[str, Any]]:
+    # an answer is always younger than what it answers
+    fields = {"max_results": PAGE, "since_id": reply.parent, "tweet.fields": "referenced_tweets,created_at,note_tweet"}
+    return f"/2/users/{_segment(reply.account)}/tweets", fields
+
+
+def _dm_events(reply: Reply) -> tuple[str, Mapping[str, Any]]:
+    fields = {
+        "max_results": PAGE,
+        "event_types": "MessageCreate",
+        "dm_event.fields": "id,text,event_type,sender_id,created_at",
+    }
+    return f"/2/dm_conversations/with/{_segment(reply.author_id)}/dm_events", fields
+
+
+def _call(
+    connection: Connection,
+    http: Http,
+    account: str,
+    method: str,
+    path: str,
+    fields: Mapping[str, Any] | None = None,
+    content: Mapping[str, Any] | None = None,
+) -> Response:
+    from chalicelib.channels.x_oauth import authorization
+
+    url = str(connection.options.get("api_url", API)).rstrip("/") + path
+    token = connection.account_secret("access_tokens", account)
+    headers = {"authorization": authorization(token, method, url, fields or {})}
+    return http(method, f"{url}?{urlencode(fields)}" if fields else url, headers=headers, json=content)
+
+
+def _segment(id: str) -> str:
+    # ids go into paths: anything but a number would ask for something else
+    if not (id.isascii() and id.isdigit()):
+        raise PostFailed(Outcome.REFUSED, "no-recipient")
+    return quote(id, safe="")
+
+
+def _posted_id(answer: Response, key: str) -> str:
+    page = _mapping(answer.json())
+    posted = _mapping(page.get("data")).get(key)
+    if answer.status in (200, 201) and posted:
+        return text_id(posted)
+    raise _failure(answer, page)
+
+
+def _failure(answer: Response, page: Mapping[str, Any]) -> PostFailed:
+    """X puts its problems into the body or into `errors`, the latter also inside 200."""
+    said = " ".join(_said(page)).lower()
+    in_words = next((meaning for words, meaning in PROBLEMS if any(each in said for each in words)), None)
+    status = next(_statuses(page), answer.status) if answer.status == 200 else answer.status
+    outcome, code = in_words or STATUSES.get(status, (Outcome.REFUSED, "rejected"))
+    if _is_open(status):
+        outcome, code = Outcome.UNKNOWN, "no-clear-answer"
+    return PostFailed(outcome, code, _type(page), _wait(answer))
+
+
+def _said(page: Mapping[str, Any]) -> Iterator[str]:
+    for problem in (page, *_items(page, "errors")):
+        yield from (str(problem[key]) for key in ("title", "detail", "type", "message") if key in problem)
+
+
+def _statuses(page: Mapping[str, Any]) -> Iterator[int]:
+    yield from (each["status"] for each in _items(page, "errors") if isinstance(each.get("status"), int))
+
+
+def _type(page: Mapping[str, Any]) -> str:
+    # the name of the problem, never its detail, which may repeat what the customer or the agent wrote
+    kinds = (str(each.get("type", "")) for each in (page, *_items(page, "errors")))
+    return next((kind.rpartition("/")[2][:60] for kind in kinds if PROBLEM_TYPE.fullmatch(kind)), "")
+
+
+def _is_open(status: int) -> bool:
+    # a server that failed or a success without an id may have posted
+    return status >= 500 or status < 300
+
+
+def _wait(answer: Response) -> timedelta | None:
+    reset = answer.headers.get("x-rate-limit-reset", "")
+    if answer.status != 429 or not reset.isdecimal():
+        return None
+    wait = min(max(int(reset) - time.time(), 1), LONGEST_WAIT.total_seconds())
+    return timedelta(seconds=round(wait))
+
+
+def _is_answer(item: Mapping[str, Any], reply: Reply) -> bool:
+    answered = [each.get("id") for each in _items(item, "referenced_tweets") if each.get("type") == "replied_to"]
+    text = _mapping(item.get("note_tweet")).get("text") or item.get("text")
+    return reply.parent in answered and _bare(text) == _bare(reply.text)
+
+
+def _is_sent(item: Mapping[str, Any], reply: Reply) -> bool:
+    ours = str(item.get("sender_id")) == reply.account and _bare(item.get("text")) == _bare(reply.text)
+    return ours and _younger(str(item.get("id")), reply.parent)
+
+
+def _younger(id: str, than: str) -> bool:
+    # ids grow with time; an encrypted message's id is no number, then any same text counts as ours
+    return not (id.isdecimal() and than.isdecimal()) or int(id) > int(than)
+
+
+def _bare(text: object) -> str:
+    """A text without what X changes in it: short links, escapes, mentions put in front, spaces."""
+    plain = normalize("NFC", html.unescape(str(text or "")))
+    return " ".join(LINK.sub("·", MENTIONS.sub("", plain)).split())
+
+
+def _items(page: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    found = page.get(key)
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+LINK = re.compile(r"(?:https?://|www\.)\S+|\b(?:[a-z0-9-]+\.)+[a-z]{2,}(?:/\S*)?", re.IGNORECASE)
+MENTIONS = re.compile(r"^(?:\s*@\w{1,20})+")
+PROBLEM_TYPE = re.compile(r"(?:https?://[\w.]+/)?[\w/.:-]{1,200}", re.ASCII)
+
+# what X says in words, before what it says in numbers
+PROBLEMS = (
+    (("usage-capped", "usagecapexceeded", "spend cap", "credits"), (Outcome.REFUSED, "usage-capped")),
+    (("duplicate",), (Outcome.REFUSED, "duplicate")),
+    (("not been mentioned", "otherwise engaged", "summoned"), (Outcome.REFUSED, "not-summoned")),
+    (("to dm one or more", "cannot send messages to this user"), (Outcome.REFUSED, "not-reachable")),
+    (("deleted or not visible", "tweet that is deleted", "post that is deleted"), (Outcome.REFUSED, "gone")),
+)
+STATUSES = {
+    401: (Outcome.REFUSED, "token"),
+    403: (Outcome.REFUSED, "forbidden"),
+    404: (Outcome.REFUSED, "gone"),
+    429: (Outcome.PASSING, "rate"),
+}

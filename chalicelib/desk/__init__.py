@@ -1,0 +1,185 @@
+"""The desk λ: what a conversation needs next. A job names a conversation; the desk looks at it and does all that is due.
+
+    settle what came in -> post answers -> remind -> send mails -> set the next schedule
+
+Doing a job twice does nothing; a lost job is found again by the sweep. An item that cannot be worked on is struck, and
+after five strikes set aside, so that it holds up neither other conversations nor, for long, its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from chalicelib import metrics, reply_address
+from chalicelib.aws import conversations, environment, events, mail, parameters, queue, schedules
+from chalicelib.aws.conversations import SETTLED, Entry
+from chalicelib.aws.table import Change
+from chalicelib.channels import open_channel
+from chalicelib.channels.base import Channel, Limits, Profiles, SecretMissing
+from chalicelib.desk import delivery, mails, parked
+from chalicelib.desk.absorb import View, absorb
+from chalicelib.desk.compose import compose
+from chalicelib.desk.reminders import remind, reschedule
+from chalicelib.desk.saving import save
+from chalicelib.model import Conversation
+from chalicelib.settings import Settings
+
+MOST_STRIKES = 5
+PAGE = 50  # items of one conversation in one go, and messages in one ticket mail
+MOST_PAGES = 10
+LATEST = 20
+
+
+@dataclass(frozen=True)
+class Room:
+    """What the desk works with; tests bring their own."""
+
+    settings: Settings
+    channel: Callable[[str], Channel]  # by connection
+    limits: Callable[[Conversation], Limits]
+    compose: mails.Compose
+    post: mails.Send
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+def handle(event: dict[str, Any], context: Any, logger: Any) -> Any:
+    """A batch of jobs; the answer names those to be tried again. A failed one holds up only its own group."""
+    from aws_lambda_powertools.utilities.batch import SqsFifoPartialProcessor, process_partial_response
+
+    processor = SqsFifoPartialProcessor(skip_group_on_error=True)
+    one = partial(_job, room=_room(), logger=logger)
+    return process_partial_response(event=event, record_handler=one, processor=processor, context=context)
+
+
+def work(pk: str, room: Room) -> None:
+    """All that is due in one partition."""
+    if pk.startswith("id#"):
+        parked.settle(pk, room.now())
+        return
+    for _ in range(MOST_PAGES):
+        found = conversations.pending(pk, PAGE)
+        _pass(pk, found, room)
+        if len(found) < PAGE:
+            return
+
+
+def _job(record: Any, room: Room, logger: Any) -> None:
+    pk = queue.read(record["body"])
+    logger.append_keys(conversation_id=pk)
+    try:
+        work(pk, room)
+    except Exception as error:
+        logger.error("job failed", extra={"error": type(error).__name__})
+        raise
+
+
+def _room() -> Room:
+    settings = parameters.load_settings()
+    keys = reply_address.open_keys(parameters.load_keys(), environment.get("STAGE"))
+    limits = partial(_limits, settings)
+    return Room(settings, _channel, limits, partial(compose, keys=keys), mail.send)
+
+
+def _limits(settings: Settings, conversation: Conversation) -> Limits:
+    """Data of the channel: needs no secret."""
+    return open_channel(settings.connections[conversation.connection]).limits(conversation.kind)
+
+
+def _channel(connection: str) -> Channel:
+    _, found = parameters.load_connection(connection, "send")
+    return open_channel(found)
+
+
+def _pass(pk: str, found: Sequence[Entry], room: Room) -> None:
+    view = View(conversations.load(pk), room.now(), room.settings, room.limits)
+    view = _settle(view, pk, [each for each in found if each.sk.startswith("i#") and each.kind != "reply"], room)
+    view = _deliver(view, [each for each in found if each.kind == "reply"], room)
+    view = _send(view, pk, room)
+    _reschedule(view)
+    for kind, item in view.events:
+        events.announce(kind, {"conversation": pk, "item": item})
+
+
+def _settle(view: View, pk: str, inbox: Sequence[Entry], room: Room) -> View:
+    healthy = [each for each in inbox if not each.strikes]
+    for batch in [healthy, *([each] for each in inbox if each.strikes)]:
+        with _blaming(batch):
+            view = _settle_batch(view, pk, batch, room)
+    return view
+
+
+def _settle_batch(view: View, pk: str, batch: Sequence[Entry], room: Room) -> View:
+    if any(each.kind == "echo" for each in batch):
+        view = replace(view, replies=tuple(each for each in conversations.latest(pk, LATEST) if each.kind == "reply"))
+    before = view.conversation
+    view = remind(absorb(view, batch))
+    if view.conversation and not before:
+        view = replace(view, conversation=_named(view.conversation, room))
+    if view.conversation != before or view.mails or view.settled:
+        view = save(view, pk=pk)
+    for entry, platform_id in view.posted:
+        view = delivery.posted(view, entry, platform_id)
+    return replace(view, posted=())
+
+
+def _named(conversation: Conversation, room: Room) -> Conversation:
+    """With the author's name looked up, where the webhook brought only an id; without it if the platform will not tell."""
+    author = conversation.author
+    if author.name or author.handle or not author.id:
+        return conversation
+    try:
+        channel = room.channel(conversation.connection)
+    except (SecretMissing, KeyError):
+        return conversation
+    found = channel.profile(conversation.account, author.id) if isinstance(channel, Profiles) else {}
+    return replace(conversation, author=replace(author, **found))
+
+
+def _deliver(view: View, replies: Sequence[Entry], room: Room) -> View:
+    for entry in replies:
+        if view.conversation:
+            with _blaming([entry]):
+                channel = room.channel(view.conversation.connection)
+                view = delivery.deliver(view, entry, channel, partial(_wake, view.conversation.id))
+    return view
+
+
+def _send(view: View, pk: str, room: Room) -> View:
+    for entry in conversations.pending(pk, PAGE):
+        if entry.kind == "mail":
+            with _blaming([entry]):
+                view = mails.send(view, entry, room.compose, room.post, partial(_wake, pk))
+    return view
+
+
+def _reschedule(view: View) -> None:
+    if view.conversation:
+        scheduled = reschedule(view.conversation)
+        if scheduled != view.conversation:
+            save(replace(view, conversation=scheduled))
+
+
+def _wake(pk: str, at: datetime) -> None:
+    schedules.set_(f"wake-{pk.replace('#', '-')}-{int(at.timestamp())}", pk, at)
+
+
+@contextmanager
+def _blaming(entries: Sequence[Entry]) -> Iterator[None]:
+    """Whatever goes wrong inside is a strike against these entries."""
+    try:
+        yield
+    except Exception as error:
+        conversations.write([_strike(each, type(error).__name__) for each in entries][:PAGE])
+        raise
+
+
+def _strike(entry: Entry, reason: str) -> Change:
+    if entry.strikes + 1 < MOST_STRIKES:
+        return Change(entry.pk, entry.sk, add={"strikes": 1}, set={"reason": reason})
+    metrics.count("SetAside")
+    return Change(entry.pk, entry.sk, add={"strikes": 1}, set={"reason": reason, "state": "failed"}, remove=SETTLED)

@@ -1,0 +1,254 @@
+"""What a mail says, put together from what is stored when it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from email.message import EmailMessage
+from functools import partial
+from typing import Literal, cast
+
+from chalicelib import public_web, reply_address
+from chalicelib.aws import conversations, environment, objects
+from chalicelib.aws.conversations import Entry
+from chalicelib.channels import CHANNELS
+from chalicelib.desk.absorb import View
+from chalicelib.desk.media import Shelf, show
+from chalicelib.desk.notices import Alert, Notice, Reminding, notice_mail, owner_mail, reminder_mail
+from chalicelib.desk.speeches import LONGEST_WORDS, Line, Shown
+from chalicelib.desk.tickets import Ticket, ticket_mail
+from chalicelib.model import (
+    AgentReply,
+    Author,
+    Conversation,
+    Echo,
+    Edit,
+    Kind,
+    MailKind,
+    Message,
+    Note,
+    OutgoingMail,
+    ReplyState,
+    TroubleKind,
+    Unsend,
+    identity,
+)
+from chalicelib.reply_address import Keys
+from chalicelib.settings import Settings
+
+EARLIER = 5  # of what was said before
+LOOK_BACK = 12
+LARGEST_TEXT = 2_000_000  # bytes
+LOCAL_STAGE = "local"  # `configure` takes addresses of this machine for it only
+
+
+def compose(view: View, mail: OutgoingMail, keys: Keys) -> EmailMessage:
+    """One of our mails. Raises what only a defect raises."""
+    return _COMPOSERS[mail.kind](view, mail, keys)
+
+
+def _ticket(view: View, mail: OutgoingMail, keys: Keys) -> EmailMessage:
+    conversation = _conversation(view)
+    news = [found for sk in mail.covers if (found := conversations.one(conversation.id, sk))]
+    before = [each for each in conversations.latest(conversation.id, LOOK_BACK) if each.sk not in mail.covers]
+    shelf = _shelf(view.settings, conversation, keys)
+    fetched = partial(_fetched, shelf=shelf, now=view.now)
+    said = [_marked_late(each, before, _LINES[each.kind](each, conversation, fetched)) for each in news]
+    earlier = [_LINES[each.kind](each, conversation, _named) for each in before if _was_said(each)]
+    return ticket_mail(
+        replace(
+            _frame(view, mail, keys, view.settings.helpdesk.language),
+            news=tuple(said),
+            history=tuple(earlier[-EARLIER:]),
+            first_words=next((line.text for line in said if line.text), ""),
+            original_link=_original_link(news, shelf),
+        )
+    )
+
+
+def _marked_late(entry: Entry, before: Sequence[Entry], line: Line) -> Line:
+    mailed = [each.sk for each in before if each.kind == "message"]
+    return replace(line, note="late") if entry.kind == "message" and entry.sk < max(mailed, default="") else line
+
+
+def _notice(view: View, mail: OutgoingMail, keys: Keys) -> EmailMessage:
+    kind, _, code = mail.code.partition(":")
+    told = Notice(cast(Literal["refused", "held"], kind), code, mail.text, mail.detail)
+    return notice_mail(_frame(view, mail, keys, view.settings.helpdesk.language), told)
+
+
+def _reminder(view: View, mail: OutgoingMail, keys: Keys) -> EmailMessage:
+    clock = _conversation(view).clock
+    since, due = clock.waiting_since or view.now, clock.due_at or view.now
+    ticket = _frame(view, mail, keys, view.settings.helpdesk.language)
+    return reminder_mail(ticket, Reminding(int(mail.code), since, due))
+
+
+def _owner(view: View, mail: OutgoingMail, keys: Keys) -> EmailMessage:
+    settings, conversation = view.settings, view.conversation or _nobody(mail)
+    kind, _, trouble = mail.code.partition(":")
+    return owner_mail(
+        Alert(
+            kind=cast(Literal["missed", "trouble", "bounced"], kind),
+            delivery_id=mail.id,
+            at=view.now,
+            business=settings.business,
+            reply_domain=settings.reply_domain,
+            owner_address=settings.owner.address,
+            owner_name=settings.owner.name,
+            channel_title=_title(settings, conversation),
+            account_name=settings.business if view.conversation else conversation.account,
+            language=settings.owner.language,
+            zone=settings.hours.zone,
+            author=conversation.author,
+            trouble=TroubleKind(trouble) if trouble else None,
+            detail="" if trouble else mail.detail,
+            helpdesk_address=settings.helpdesk.address,
+            waiting_since=conversation.clock.waiting_since,
+            due_at=conversation.clock.due_at,
+        )
+    )
+
+
+_COMPOSERS: Mapping[MailKind, Callable[[View, OutgoingMail, Keys], EmailMessage]] = {
+    MailKind.TICKET: _ticket,
+    MailKind.NOTICE: _notice,
+    MailKind.REMINDER: _reminder,
+    MailKind.OWNER: _owner,
+}
+
+
+def _frame(view: View, mail: OutgoingMail, keys: Keys, language: str) -> Ticket:
+    """The ticket without anything said in it."""
+    settings, conversation = view.settings, _conversation(view)
+    limits = view.limits(conversation)
+    since, ours = conversation.last_message_at, conversation.ticket.our_ids
+    return Ticket(
+        conversation_id=conversation.id,
+        delivery_id=mail.id,
+        at=view.now,
+        channel_title=_title(settings, conversation),
+        account_name=settings.business,
+        kind=conversation.kind,
+        author=conversation.author,
+        business=settings.business,
+        limits=limits,
+        reply_address=reply_address.mint(conversation.id, settings.reply_domain, keys),
+        helpdesk_address=settings.helpdesk.address,
+        window_until=since + limits.window if since and limits.window else None,
+        extended_until=since + limits.extended_window if since and limits.extended_window else None,
+        language=language,
+        zone=settings.hours.zone,
+        last_subject=conversation.ticket.subject,
+        references=(*ours[:1], *conversation.ticket.their_ids),
+        in_reply_to=ours[-1] if ours else "",
+    )
+
+
+def _conversation(view: View) -> Conversation:
+    if view.conversation is None:
+        raise LookupError("a ticket mail without a conversation")
+    return view.conversation
+
+
+def _nobody(mail: OutgoingMail) -> Conversation:
+    """A connection's trouble is nobody's conversation; detail: channel, account, the platform's reason."""
+    channel, account, _ = (*mail.detail.split(" ", 2), "", "")[:3]
+    return Conversation("", "", channel, account, "", Author(""), Kind.DIRECT, False, mail.created_at)
+
+
+def _title(settings: Settings, conversation: Conversation) -> str:
+    connection = settings.connections.get(conversation.connection)
+    own = str(connection.options.get("title", "")) if connection else ""
+    return own or CHANNELS[conversation.channel].title
+
+
+def _shelf(settings: Settings, conversation: Conversation, keys: Keys) -> Shelf:
+    connection = settings.connections[conversation.connection]
+    hosts = (*CHANNELS[conversation.channel].media_hosts, *connection.options.get("media_hosts", ()))
+    is_local = environment.get("STAGE") == LOCAL_STAGE
+    return Shelf(
+        hosts=hosts,
+        token=lambda name: reply_address.link_token("media", name, keys),
+        link=f"{settings.public_url.rstrip('/')}/files/",
+        check=partial(public_web.check, loopback=is_local),
+    )
+
+
+def _fetched(message: Message, shelf: Shelf, now: datetime) -> tuple[Shown, ...]:
+    name = identity(message.channel, message.account, message.id)
+    return tuple(show(each, f"{name}:{position}", shelf, now) for position, each in enumerate(message.attachments))
+
+
+def _named(message: Message) -> tuple[Shown, ...]:
+    """What was said before shows only that there was something."""
+    return tuple(Shown(each.kind) for each in message.attachments)
+
+
+def _original_link(news: Sequence[Entry], shelf: Shelf) -> str:
+    """To the whole text of the first message that is too long for a mail; "" when none is."""
+    for message in (each.read(Message) for each in news if each.kind == "message"):
+        if message.overflow or len(message.text) > LONGEST_WORDS:
+            token = shelf.token(f"{identity(message.channel, message.account, message.id)}:text")
+            content = objects.get(message.overflow, LARGEST_TEXT) if message.overflow else message.text.encode()
+            objects.put(f"media/{token}", content, "text/plain; charset=utf-8")
+            return f"{shelf.link}{token}"
+    return ""
+
+
+Show = Callable[[Message], tuple[Shown, ...]]
+
+
+def _message_line(entry: Entry, conversation: Conversation, show: Show) -> Line:
+    message = entry.read(Message)
+    unsent = "unsend" in entry.more
+    return Line(
+        at=message.sent_at,
+        who="customer",
+        name=message.author.name or conversation.author.name,
+        text=message.text,
+        attachments=() if unsent else show(message),
+        permalink=message.permalink,
+        change="unsent" if unsent else "edited" if "edit" in entry.more else "",
+        rating=message.rating,
+    )
+
+
+def _note_line(entry: Entry, conversation: Conversation, show: Show) -> Line:
+    note = entry.read(Note)
+    return Line(note.at, "note", conversation.author.name, "", note=note.kind.value)
+
+
+def _edit_line(entry: Entry, conversation: Conversation, show: Show) -> Line:
+    edit = entry.read(Edit)
+    return Line(edit.at, "customer", conversation.author.name, edit.text, change="edited")
+
+
+def _unsend_line(entry: Entry, conversation: Conversation, show: Show) -> Line:
+    return Line(entry.read(Unsend).at, "customer", conversation.author.name, "", change="unsent")
+
+
+def _echo_line(entry: Entry, conversation: Conversation, show: Show) -> Line:
+    echo = entry.read(Echo)
+    return Line(echo.at, "business", "", echo.text)
+
+
+def _reply_line(entry: Entry, conversation: Conversation, show: Show) -> Line:
+    reply = entry.read(AgentReply)
+    return Line(reply.at, "business", "", reply.text)
+
+
+_LINES: Mapping[str, Callable[[Entry, Conversation, Show], Line]] = {
+    "message": _message_line,
+    "note": _note_line,
+    "edit": _edit_line,
+    "unsend": _unsend_line,
+    "echo": _echo_line,
+    "reply": _reply_line,
+}
+
+
+def _was_said(entry: Entry) -> bool:
+    posted = entry.kind == "reply" and entry.more["state"] == ReplyState.DONE
+    return posted or entry.kind in ("message", "note") or (entry.kind == "echo" and "ours" not in entry.more)

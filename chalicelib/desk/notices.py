@@ -1,0 +1,175 @@
+"""What we say ourselves: to the agent in the ticket's thread (notices, reminders), to the owner by a mail of their own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage
+from typing import Literal
+
+from chalicelib.desk.envelopes import LONGEST_SUBJECT, Envelope, mail
+from chalicelib.desk.pages import Block, Box, Fact, Foot, Hello, Speech, Tone
+from chalicelib.desk.tickets import Ticket, foot, reply_box, thread_envelope, title
+from chalicelib.desk.voice import Voice, label, link, words
+from chalicelib.locales import knows
+from chalicelib.model import MailKind, TroubleKind
+from chalicelib.text import defuse_subject, one_line
+
+LONGEST_ANSWER = 5_000  # characters of an agent's answer that a notice shows again
+SOON, MISSED = 80, 100  # percent of the target
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What became of an answer. `code` is a key of locales, `refused_<code>`; one we have no text for reads as "rejected"."""
+
+    kind: Literal["refused", "held", "posted", "elsewhere"]
+    code: str = ""
+    words: str = ""  # the answer it is about: what was, would be or was not posted
+    detail: str = ""  # the platform's own reason
+    link: str = ""  # to what was posted, or to where one can look
+    at: datetime | None = None  # posted, elsewhere: when
+
+
+@dataclass(frozen=True)
+class Reminding:
+    """How far the time for an answer is over, in percent of the target."""
+
+    percent: int
+    waiting_since: datetime
+    due_at: datetime
+
+
+@dataclass(frozen=True)
+class Alert:
+    """Something only the owner can mend: a ticket nobody answered, a connection in trouble, a mail that did not arrive.
+
+    `ticket` is in the owner's language and zone; for a whole connection in trouble its author is nobody.
+    """
+
+    kind: Literal["missed", "trouble", "bounced"]
+    ticket: Ticket
+    owner_address: str
+    owner_name: str = ""
+    trouble: TroubleKind | None = None
+    detail: str = ""  # the platform's or mail system's own reason
+    words: str = ""  # what the customer is waiting for
+    link: str = ""  # to the customer's message
+    waiting_since: datetime | None = None  # missed
+    due_at: datetime | None = None  # missed
+
+
+def notice_mail(ticket: Ticket, notice: Notice) -> EmailMessage:
+    """To the agent, in the ticket: what became of their answer, why, and what to do. An answer to it goes to the customer."""
+    blocks: list[Block] = [title(ticket), _notice_box(ticket, notice)]
+    if notice.words.strip():
+        heading = "posted" if notice.kind == "elsewhere" else notice.kind
+        quoted = words(notice.words, LONGEST_ANSWER)
+        blocks.append(Speech(ticket.voice.say(f"notice_words_{heading}"), "", quoted, Tone.BUSINESS))
+    if notice.kind in ("refused", "held") and _code(notice) not in NO_WAY_BACK:
+        blocks.append(reply_box(ticket))
+    return mail(thread_envelope(ticket, MailKind.NOTICE), [*blocks, foot(ticket)], ticket.language)
+
+
+def reminder_mail(ticket: Ticket, reminding: Reminding) -> EmailMessage:
+    """To the agents, in the ticket: how long the customer has been waiting, and until when an answer is due."""
+    stage = "missed" if reminding.percent >= MISSED else "soon" if reminding.percent >= SOON else "early"
+    say, span = ticket.voice.say, ticket.voice.span
+    text = say(
+        f"reminder_{stage}_text",
+        waited=span(ticket.at - reminding.waiting_since),
+        left=span(reminding.due_at - ticket.at),
+        due=ticket.voice.when(reminding.due_at),
+    )
+    tone = Tone.WARNING if stage == "missed" else Tone.CALM
+    box = Box(tone, say(f"reminder_{stage}"), (text,), (Fact(say("notice_from")),))
+    waiting = [_speech(ticket.voice, line.text, line.permalink) for line in ticket.news[-1:]]
+    blocks: list[Block] = [title(ticket), box, *waiting, reply_box(ticket), foot(ticket)]
+    return mail(thread_envelope(ticket, MailKind.REMINDER), blocks, ticket.language)
+
+
+def owner_mail(alert: Alert) -> EmailMessage:
+    """To the owner, from an address that is no conversation's."""
+    voice = alert.ticket.voice
+    text = f"trouble_{alert.trouble}" if alert.trouble else f"owner_{alert.kind}_text"
+    do = f"trouble_{alert.trouble}_do" if alert.trouble else f"owner_{alert.kind}_do"
+    detail = voice.say("owner_detail", detail=label(alert.detail)) if alert.detail else ""
+    heading = voice.say(f"owner_{alert.kind}")
+    box = Box(Tone.WARNING, heading, (voice.say(text, **_values(alert)), detail, voice.say(do)))
+    said = [_speech(voice, alert.words, alert.link)] if alert.words or alert.link else []
+    hello = [Hello(voice.say("owner_hello", owner=label(alert.owner_name)))] if alert.owner_name else []
+    blocks: list[Block] = [*hello, box, *said, Foot(voice.say("owner_footer"))]
+    return mail(_owner_envelope(alert, heading), blocks, alert.ticket.language)
+
+
+def _notice_box(ticket: Ticket, notice: Notice) -> Box:
+    say, code = ticket.voice.say, _code(notice)
+    heading = say("notice_unknown" if code == "unknown" else f"notice_{notice.kind}")
+    facts = (*_open(ticket.voice, notice.link), Fact(say("notice_from")))
+    if notice.kind in ("posted", "elsewhere"):
+        told = say(f"notice_{notice.kind}_text", when=ticket.voice.when(notice.at or ticket.at))
+        return Box(Tone.PRIVATE, heading, (told,), facts)
+    length = ticket.voice.length(ticket.limits)
+    why, do = say(f"refused_{code}", length=length), say(f"refused_{code}_do")
+    detail = say("notice_detail", detail=label(notice.detail)) if notice.detail else ""
+    return Box(Tone.WARNING, heading, (why, detail, do), facts)
+
+
+def _code(notice: Notice) -> str:
+    if notice.kind in ("posted", "elsewhere"):
+        return ""
+    code = ALIASES.get(notice.code, notice.code)
+    return code if knows("en", f"refused_{code}") else DEFAULT_CODES[notice.kind]
+
+
+def _speech(voice: Voice, said: str, address: str) -> Speech:
+    return Speech(voice.say("first_words"), "", words(said, LONGEST_ANSWER), facts=_open(voice, address))
+
+
+def _open(voice: Voice, address: str) -> tuple[Fact, ...]:
+    return (Fact(voice.say("open_original"), link(address)),) if link(address) else ()
+
+
+def _values(alert: Alert) -> dict[str, object]:
+    now, voice = alert.ticket.at, alert.ticket.voice
+    return {
+        "waited": voice.span(now - (alert.waiting_since or now)),
+        "due": voice.when(alert.due_at or now),
+        "address": label(alert.ticket.helpdesk_address),
+    }
+
+
+def _owner_envelope(alert: Alert, heading: str) -> Envelope:
+    ticket = alert.ticket
+    domain = ticket.reply_address.rpartition("@")[2]
+    return Envelope(
+        kind=MailKind.OWNER,
+        delivery_id=ticket.delivery_id,
+        at=ticket.at,
+        name=ticket.voice.say("owner_from"),
+        sender=f"{OWNER_LOCAL_PART}@{domain}",
+        recipient=alert.owner_address,
+        subject=one_line(defuse_subject(heading), LONGEST_SUBJECT),
+    )
+
+
+OWNER_LOCAL_PART = "bridgehead"
+NO_WAY_BACK = (
+    "blocked",
+    "gone",
+    "no-answers",
+    "not-summoned",
+    "window",
+    "unknown",
+)  # another answer would fare the same
+# codes that mean the same to an agent
+ALIASES = {
+    "no-way-to-answer": "no-answers",
+    "no-recipient": "gone",
+    "not-reachable": "blocked",
+    "forbidden": "permission",
+    "private": "private-only",
+    "unreadable_files": "attachment",
+    "text-html-differ": "unsure",
+}
+DEFAULT_CODES = {"refused": "rejected", "held": "unsure"}

@@ -1,0 +1,128 @@
+"""What came in without its conversation: an edit, an unsend, an answer in the platform's own app, a reply to a post.
+
+They wait at the message they speak of. As soon as it is known where that message is they go there; a message whose
+parent never came starts a conversation of its own, a change whose message never came is put aside after a day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from chalicelib import stored
+from chalicelib.aws import conversations, objects
+from chalicelib.aws.conversations import Entry, done, identity_key, item_key, quarantined, watched
+from chalicelib.aws.conversations import entry as new_item
+from chalicelib.aws.table import Change, Item, Put, Refused
+from chalicelib.model import Echo, Edit, Message, Unsend, conversation_id
+
+LOOK_AGAIN = timedelta(minutes=10)
+PATIENCE = timedelta(hours=24)
+
+Actions = list[Put | Change]
+
+
+def settle(pk: str, now: datetime) -> None:
+    """Moves what waits at a message to where that message is."""
+    place = conversations.whereabouts(pk)
+    known = place if place and not place["conversation"].startswith("id#") else None
+    for entry in conversations.pending(pk):
+        _write_once([*_MOVES[entry.kind](entry, known, now)])
+
+
+def _write_once(actions: Actions) -> None:
+    try:
+        conversations.write(actions)
+    except Refused:
+        # moved already; only the mark that it waits was left behind
+        conversations.write(actions[-1:])
+
+
+def _move_message(entry: Entry, known: Item | None, now: datetime) -> Actions:
+    message = entry.read(Message)
+    found = replace(message, thread=_thread_of(known) or message.parent)
+    place = conversation_id(found.channel, found.account, found.thread, found.author.id)
+    key = identity_key(found.channel, found.account, found.id)
+    home = Change(key, "id", set={"conversation": place, "item": entry.sk})
+    return [_arrive(entry, place, entry.sk, found, now), home, done(entry)]
+
+
+def _thread_of(known: Item | None) -> str:
+    if known is None:
+        return ""
+    conversation = conversations.load(known["conversation"])
+    if conversation:
+        return conversation.thread
+    # kept a moment ago, the desk has not come to it yet
+    first = conversations.one(known["conversation"], known["item"])
+    return first.read(Message).thread if first and first.kind == "message" else ""
+
+
+def _move_echo(entry: Entry, known: Item | None, now: datetime) -> Actions:
+    if known is None:
+        return _wait(entry, now)
+    return [_arrive(entry, known["conversation"], entry.sk, entry.read(Echo), now), done(entry)]
+
+
+def _move_edit(entry: Entry, known: Item | None, now: datetime) -> Actions:
+    if known is None:
+        return _wait(entry, now)
+    edit = entry.read(Edit)
+    return _move_change(entry, known, edit, edit.at, lambda message: replace(message, text=edit.text), now)
+
+
+def _move_unsend(entry: Entry, known: Item | None, now: datetime) -> Actions:
+    if known is None:
+        return _wait(entry, now)
+    unsend = entry.read(Unsend)
+    forgotten = Change(entry.pk, "id", remove=("raw",))
+    return [forgotten, *_move_change(entry, known, unsend, unsend.at, _erase, now)]
+
+
+_MOVES: dict[str, Callable[[Entry, Item | None, datetime], Actions]] = {
+    "message": _move_message,
+    "echo": _move_echo,
+    "edit": _move_edit,
+    "unsend": _move_unsend,
+}
+
+
+def _move_change(
+    entry: Entry,
+    known: Item,
+    change: Edit | Unsend,
+    at: datetime,
+    apply: Callable[[Message], Message],
+    now: datetime,
+) -> Actions:
+    place, target = known["conversation"], known["item"]
+    name = entry.sk.rsplit("#", 1)[-1]
+    arrived = _arrive(entry, place, item_key(min(at, now), entry.kind, name), change, now, target=target)
+    original = conversations.one(place, target)
+    if original is None or original.kind != "message":
+        return [arrived, done(entry)]
+    changed = stored.dump(apply(original.read(Message)))
+    return [arrived, Change(place, target, set={"data": changed, entry.kind: stored.plain(at)}), done(entry)]
+
+
+def _erase(message: Message) -> Message:
+    if message.overflow:
+        objects.delete(message.overflow)
+    return replace(message, text="", attachments=(), overflow="", rating="")
+
+
+def _arrive(entry: Entry, place: str, sk: str, event: object, now: datetime, **more: Any) -> Put:
+    item = new_item(place, sk, entry.kind, event, now, connection=entry.more["connection"], **more)
+    return Put(item, unless_there=True)
+
+
+def _wait(entry: Entry, now: datetime) -> Actions:
+    arrived = datetime.fromtimestamp(entry.more["expires_at"], UTC) - timedelta(days=conversations.RAW_DAYS)
+    if now - arrived < PATIENCE:
+        return [Change(entry.pk, entry.sk, set=watched(entry.pk, now + LOOK_AGAIN))]
+    if entry.kind == "echo":
+        return [done(entry)]
+    aside = quarantined("desk", f"{entry.kind} of an unknown message", entry.data, now, pk_waited=entry.pk)
+    return [Put(aside), done(entry)]

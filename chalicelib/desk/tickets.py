@@ -1,0 +1,157 @@
+"""The ticket mail: who writes, where, what was said, and what a reply will do. Plain data in, a mail out; nothing is sent here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage
+
+from chalicelib.channels.base import Limits
+from chalicelib.desk import speeches
+from chalicelib.desk.envelopes import LONGEST_SUBJECT, Envelope, answering, mail
+from chalicelib.desk.pages import Block, Box, Fact, Foot, Heading, Title, Tone
+from chalicelib.desk.speeches import LONGEST_WORDS, Line, Shown
+from chalicelib.desk.voice import Voice, label, link
+from chalicelib.model import Author, Kind, MailKind
+from chalicelib.text import defuse_subject, isolate, mark, one_line
+
+__all__ = [
+    "LONGEST_WORDS",
+    "Line",
+    "Shown",
+    "Ticket",
+    "first_subject",
+    "foot",
+    "reply_box",
+    "thread_envelope",
+    "ticket_mail",
+    "title",
+]
+
+SUBJECT_WORDS = 70
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """All that the mails of one conversation are made of."""
+
+    conversation_id: str
+    delivery_id: str
+    at: datetime  # now
+    channel_title: str
+    account_name: str
+    kind: Kind
+    author: Author
+    business: str
+    limits: Limits
+    reply_address: str  # the conversation's own; its domain is ours
+    helpdesk_address: str
+    first_words: str = ""  # of the conversation: they make its subject and never change
+    news: tuple[Line, ...] = ()
+    history: tuple[Line, ...] = ()  # what was said before, the newest last; a handful
+    window_until: datetime | None = None
+    extended_until: datetime | None = None
+    language: str = "en"
+    zone: str = "UTC"
+    last_subject: str = ""  # the helpdesk's, with its tag; "" before it has answered
+    references: tuple[str, ...] = ()
+    in_reply_to: str = ""  # our own previous mail; "" in the first
+    original_link: str = ""  # to the whole text of what is too long for a mail
+
+    @property
+    def voice(self) -> Voice:
+        """How we speak of this conversation in the helpdesk."""
+        return Voice(self.language, self.zone, self.channel_title, self.account_name, self.business, self.author)
+
+
+def ticket_mail(ticket: Ticket) -> EmailMessage:
+    """What the customer said, as a mail that can be answered."""
+    pictures = speeches.pictures(ticket.news)
+    return mail(thread_envelope(ticket, MailKind.TICKET), list(_blocks(ticket)), ticket.language, pictures)
+
+
+def first_subject(ticket: Ticket) -> str:
+    """`[Facebook] Mia Muster: first words`, the conversation's subject until the helpdesk has put its own tag on it."""
+    words = one_line(ticket.first_words, SUBJECT_WORDS) or ticket.voice.say(f"about_{ticket.kind}")
+    name = defuse_subject(ticket.voice.shown_name)
+    return one_line(f"[{ticket.channel_title}] {name}: {defuse_subject(words)}", LONGEST_SUBJECT)
+
+
+def thread_envelope(ticket: Ticket, kind: MailKind) -> Envelope:
+    """The headers of any mail that belongs into the conversation's ticket."""
+    is_first = not (ticket.last_subject or ticket.in_reply_to)
+    return Envelope(
+        kind=kind,
+        delivery_id=ticket.delivery_id,
+        at=ticket.at,
+        name=ticket.voice.display_name,
+        sender=ticket.reply_address,
+        recipient=ticket.helpdesk_address,
+        subject=first_subject(ticket) if is_first else answering(ticket.last_subject or first_subject(ticket)),
+        conversation_id=ticket.conversation_id,
+        references=ticket.references,
+        in_reply_to=ticket.in_reply_to,
+    )
+
+
+def title(ticket: Ticket, facts: tuple[Fact, ...] = ()) -> Title:
+    """The first line of every mail of the conversation; its mark is where a quoted copy begins."""
+    return Title(isolate(ticket.voice.display_name), mark(ticket.conversation_id), facts)
+
+
+def foot(ticket: Ticket) -> Foot:
+    """The last line, with the mark again."""
+    return Foot(f"Bridgehead · {ticket.business} · {mark(ticket.conversation_id)}")
+
+
+def reply_box(ticket: Ticket) -> Box:
+    """What a reply will do: who can read it, how long it may be, until when, and what of the mail is left out."""
+    limits, say = ticket.limits, ticket.voice.say
+    if not limits.answers:
+        return Box(Tone.CALM, say("reply_title_none"), (say("reply_none"),), _original(ticket))
+    openness = "public" if limits.public else "private"
+    ways = ticket.voice.joined(say("reply_how"), say(f"reply_{openness}"))
+    bounds = ticket.voice.joined(say("reply_length", length=ticket.voice.length(limits)), _until(ticket))
+    return Box(Tone(openness), say(f"reply_title_{openness}"), (ways, bounds, say("reply_left_out")))
+
+
+def _blocks(ticket: Ticket) -> Iterator[Block]:
+    yield title(ticket, tuple(_who(ticket)))
+    for number, line in enumerate(ticket.news):
+        yield speeches.said(ticket.voice, line, number, ticket.original_link)
+    if ticket.history:
+        yield Heading(ticket.voice.say("heading_before"))
+        yield from (speeches.earlier(ticket.voice, line) for line in ticket.history)
+    yield reply_box(ticket)
+    yield foot(ticket)
+
+
+def _who(ticket: Ticket) -> Iterator[Fact]:
+    author, voice = ticket.author, ticket.voice
+    yield Fact(voice.say(f"about_{ticket.kind}"))
+    known = [voice.handle] if author.name else []
+    if author.followers is not None:
+        known.append(voice.say("followers", count=author.followers, number=voice.number(author.followers)))
+    if not voice.name and author.id:
+        known.append(voice.say("author_id", id=label(author.id)))
+    profile = link(author.url)
+    told = " · ".join(filter(None, known)) or (voice.say("open_profile") if profile else "")
+    if told:
+        yield Fact(told, profile)
+
+
+def _original(ticket: Ticket) -> tuple[Fact, ...]:
+    address = link(ticket.news[-1].permalink) if ticket.news else ""
+    return (Fact(ticket.voice.say("open_original"), address),) if address else ()
+
+
+def _until(ticket: Ticket) -> str:
+    voice, soon, latest = ticket.voice, ticket.window_until, ticket.extended_until or ticket.window_until
+    if latest is None or soon is None:
+        return voice.say("reply_anytime")
+    if latest <= ticket.at:
+        return voice.say("reply_over", when=voice.when(latest))
+    if soon <= ticket.at or soon == latest:
+        return voice.say("reply_until", when=voice.when(latest))
+    return voice.say("reply_until_latest", when=voice.when(soon), latest=voice.when(latest))

@@ -1,0 +1,97 @@
+"""How we speak of one customer to one reader: names, times and numbers in the reader's language and the business's zone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from chalicelib.channels.base import Limits
+from chalicelib.desk.envelopes import display_name, plain_name
+from chalicelib.locales import duration, moment, number, say, short_moment, texts
+from chalicelib.model import Author
+from chalicelib.text import cut, defuse, isolate, one_line, tidy
+
+LONGEST_LABEL = 120  # characters of a file's name, an account's, a platform's own reason
+
+
+@dataclass(frozen=True)
+class Voice:
+    """Who is spoken of, where, and in which language."""
+
+    language: str
+    zone: str
+    channel_title: str
+    account_name: str
+    business: str
+    author: Author
+
+    def say(self, key: str, **values: object) -> str:
+        """A text of locales; name, channel, account and business are known to it."""
+        known = {"name": self.person, "channel": self.channel_title, "account": label(self.account_name)}
+        said = say(self.language, key, **{"business": self.business, **known, **values})
+        # "the customer" may begin a sentence; a name stays as its owner writes it
+        return said if self.name else said[:1].upper() + said[1:]
+
+    @property
+    def name(self) -> str:
+        """The author's name or handle as one safe line; "" when the platform tells neither."""
+        return plain_name(self.author.name) or self.handle
+
+    @property
+    def handle(self) -> str:
+        handle = plain_name(self.author.handle.lstrip("@"))
+        return f"@{handle}" if handle else ""
+
+    @property
+    def shown_name(self) -> str:
+        """The name, or that it is unknown; as a label, not inside a sentence."""
+        return self.name or say(self.language, "author_unknown")
+
+    @property
+    def person(self) -> str:
+        """The author inside a sentence: "Mia Muster", "花子さん", "the customer"."""
+        if not self.name:
+            return say(self.language, "person_unknown")
+        return say(self.language, "person", name=isolate(self.name))
+
+    @property
+    def display_name(self) -> str:
+        """Under which all mails of the conversation come."""
+        return display_name(self.shown_name, self.channel_title)
+
+    def joined(self, *sentences: str) -> str:
+        """Sentences one after the other; Japanese and Chinese put no space between them."""
+        return str(texts(self.language)["sentence_between"]).join(sentences)
+
+    def when(self, at: datetime) -> str:
+        """Day, time and which zone that is."""
+        return moment(self.language, at, self.zone)
+
+    def short_when(self, at: datetime) -> str:
+        return short_moment(self.language, at, self.zone)
+
+    def number(self, value: int) -> str:
+        return number(self.language, value)
+
+    def span(self, span: timedelta) -> str:
+        return duration(self.language, span)
+
+    def length(self, limits: Limits) -> str:
+        """The longest answer with its unit: "8,000 characters"."""
+        return say(self.language, f"unit_{limits.unit}", count=limits.text, number=self.number(limits.text))
+
+
+def words(text: str, limit: int) -> str:
+    """A customer's, agent's or platform's words, ready for both parts of a mail."""
+    return defuse(cut(tidy(text), limit))
+
+
+def label(text: str) -> str:
+    """The same as one short line inside one of ours."""
+    return isolate(defuse(one_line(text, LONGEST_LABEL)))
+
+
+def link(address: str) -> str:
+    """An address that a mail may offer to open, else "": only the web's, and nothing a reader could not see."""
+    is_web = address.startswith(("https://", "http://")) and address.isascii() and address.isprintable()
+    return address if is_web and not set(address) & set(" \"'<>\\`") else ""

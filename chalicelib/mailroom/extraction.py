@@ -1,0 +1,195 @@
+"""Which words of a mail are the agent's answer. After the guards (is it an answer at all?), before the reply is kept.
+
+Pure functions. The order of the rules is mail.md's: markers the business put into its template, the helpdesk's frame,
+what only we can have written (our address, the customer's name), texts of this conversation, quotes in general, signatures.
+What is not certain says so: an unsure extraction is held and shown to the owner, never posted.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from chalicelib.mailroom.frames import framed
+from chalicelib.mailroom.helpdesks import HELPDESKS
+from chalicelib.mailroom.html_text import lines_of_html
+from chalicelib.mailroom.lines import MOST_LINES, Line, clean, joined, lines_of, tokens
+from chalicelib.mailroom.openers import is_left_over
+from chalicelib.mailroom.quotes import Own, without_quotes
+from chalicelib.mailroom.signatures import without_signature
+
+LONGEST = 256 * 1024  # characters of a body that are read; an answer stands at its beginning
+KNOWN_TEXTS, KNOWN_LENGTH = 50, 20_000
+SHORTEST_NAME, SHORTEST_KNOWN = 5, 15
+_CONVERSATION_ADDRESS = re.compile(r"\bc-[a-z2-7]{8,40}-[a-z2-7]{8,40}@")
+_ENCRYPTED = ("-----begin pgp message", "-----begin pgp signed message", "-----begin pkcs7")
+
+
+@dataclass(frozen=True)
+class Context:
+    """What only we know about the conversation."""
+
+    addresses: tuple[str, ...] = ()  # our own: the conversation's, or "@" and the reply domain
+    names: tuple[str, ...] = ()  # the customer's, as our mail's From shows them
+    marks: tuple[str | tuple[str, str], ...] = ()  # marker lines in mails and templates, or (begin, end)
+    known_texts: tuple[str, ...] = ()  # sent or received before in this conversation
+    helpdesk: str = "plain"
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """The answer; `reason` says why it is not certain, `how` which rules cut, in their order."""
+
+    text: str
+    sure: bool
+    reason: str
+    how: tuple[str, ...]
+
+
+NOTHING = Context()
+
+
+def extract(text: str | None, html: str | None, context: Context = NOTHING) -> Extraction:
+    """The agent's words in a mail's text and HTML bodies. Never raises, never returns the whole of a doubtful mail."""
+    found = [_from_lines(lines, context, cut) for lines, cut in _bodies(text, html)]
+    if not found:
+        return Extraction("", False, "no-text", ())
+    if len(found) == 1 or found[0].how[:1] in (("marker",), ("frame",)):
+        return found[0]
+    return _agreed(*found)
+
+
+def _bodies(text: str | None, html: str | None) -> list[tuple[list[Line], bool]]:
+    """The lines of each body that says something, and whether it was too long to be read to its end."""
+    bodies = [(lines_of(text[:LONGEST]), len(text) > LONGEST)] if text and text.strip() else []
+    if html and html.strip():
+        lines, whole = lines_of_html(html[:LONGEST])
+        bodies += [(lines, not whole or len(html) > LONGEST)] if any(not line.blank for line in lines) else []
+    return [(lines[:MOST_LINES], cut or len(lines) > MOST_LINES) for lines, cut in bodies]
+
+
+def _from_lines(lines: list[Line], context: Context, cut: bool) -> Extraction:
+    lines, how, doubts = _framed(lines, context)
+    if _is_encrypted(lines):
+        return Extraction("", False, "encrypted", tuple(how))
+    walk = without_quotes(lines, _own(context))
+    kept, known = _without_known(_condensed(walk.kept), context.known_texts)
+    kept, signed, signature_doubts = without_signature(kept)
+    text = joined(kept)
+    doubts += [
+        *walk.doubts,
+        *signature_doubts,
+        *_leaks(text, context),
+        *(["too-long"] if cut and not walk.ended else []),
+    ]
+    doubts = doubts if _says_something(text) else ["no-text", *doubts]
+    return Extraction(
+        text, not doubts, doubts[0] if doubts else "", tuple(dict.fromkeys([*how, *walk.how, *known, *signed]))
+    )
+
+
+def _framed(lines: list[Line], context: Context) -> tuple[list[Line], list[str], list[str]]:
+    """Between the business's own markers, else inside the helpdesk's frame, else everything."""
+    for begin, end in (pair for pair in context.marks if isinstance(pair, tuple)):
+        inside = _between(lines, begin, end)
+        if inside is not None:
+            return inside, ["marker"], []
+    profile = HELPDESKS.get(context.helpdesk, HELPDESKS["plain"])
+    frame = framed([line.text for line in lines], profile)
+    if frame is not None:
+        return lines[frame.start : frame.stop], ["frame"], []
+    return lines, [], ["no-frame"] if profile.always_framed else []
+
+
+def _between(lines: list[Line], begin: str, end: str) -> list[Line] | None:
+    first = next((i for i, line in enumerate(lines) if begin in line.text), None)
+    if first is None:
+        return None
+    last = next((i for i in range(first + 1, len(lines)) if end in lines[i].text), None)
+    return None if last is None else lines[first + 1 : last]
+
+
+def _is_encrypted(lines: Sequence[Line]) -> bool:
+    return any(line.text.casefold().startswith(_ENCRYPTED) for line in lines if line.text.startswith("-----"))
+
+
+def _own(context: Context) -> Own:
+    profile = HELPDESKS.get(context.helpdesk, HELPDESKS["plain"])
+    marks = [mark for mark in context.marks if isinstance(mark, str)] + list(profile.separators)
+    known = (tokens(line) for text in context.known_texts[-KNOWN_TEXTS:] for line in text[:KNOWN_LENGTH].split("\n"))
+    return Own(
+        addresses=tuple(address.casefold() for address in context.addresses if "@" in address),
+        names=tuple(name.casefold() for name in context.names if len(name) >= SHORTEST_NAME or not name.isascii()),
+        marks=tuple(mark.casefold() for mark in marks if mark.strip()),
+        known=frozenset(words for words in known if words),
+    )
+
+
+def _condensed(lines: Sequence[Line]) -> list[Line]:
+    """Never two empty lines in a row, so that nothing after this has to step over thousands."""
+    return [line for i, line in enumerate(lines) if not line.blank or (i and not lines[i - 1].blank)]
+
+
+def _without_known(lines: list[Line], texts: Sequence[str]) -> tuple[list[Line], list[str]]:
+    """Without a whole earlier text at the end or the beginning: a quote that nothing marks."""
+    said = [tokens(line.text) for line in lines] if texts else []
+    backwards = [line[::-1] for line in said[::-1]]
+    for text in texts[-KNOWN_TEXTS:]:
+        words = tokens(text[:KNOWN_LENGTH])
+        if sum(map(len, words)) < SHORTEST_KNOWN:
+            continue
+        if cut := _end_of(said, words):
+            return lines[:-cut], ["known-text"]
+        if cut := _end_of(backwards, words[::-1]):
+            return lines[cut:], ["known-text"]
+    return lines, []
+
+
+def _end_of(said: Sequence[tuple[str, ...]], words: tuple[str, ...]) -> int:
+    """How many lines at the end have exactly these words; 0 if they have others."""
+    left = len(words)
+    for count, line in enumerate(reversed(said)):
+        if not left:
+            return count
+        if line != words[max(left - len(line), 0) : left]:
+            return 0
+        left -= len(line)
+    return 0 if left else len(said)
+
+
+def _leaks(text: str, context: Context) -> Iterable[str]:
+    """An answer never names an address or a mark of ours: what does is a quote we did not see."""
+    folded = text.casefold()
+    marks = [part for mark in context.marks for part in ([mark] if isinstance(mark, str) else mark)]
+    ours = any(word.casefold() in folded for word in [*context.addresses, *marks] if word.strip())
+    if ours or _CONVERSATION_ADDRESS.search(folded):
+        return ["token-in-text"]
+    return ["attribution-in-text"] if any(is_left_over(line) for line in text.split("\n")) else []
+
+
+def _says_something(text: str) -> bool:
+    """A letter, a digit or a sign such as an emoji: dashes and dots alone are no answer."""
+    return any(c.isalnum() or ord(c) > 0x203B for c in text)
+
+
+def _agreed(text: Extraction, html: Extraction) -> Extraction:
+    """Both bodies have to say the same; the one is taken that does not break lines in the middle of sentences."""
+    if _words(text.text) == _words(html.text):
+        better = html if _is_wrapped(text.text) and html.sure else text
+        return Extraction(better.text, text.sure and html.sure, text.reason or html.reason, text.how or html.how)
+    if (not text.text and html.sure) or (not html.text and text.sure):
+        return Extraction(html.text or text.text, False, "text-html-differ", html.how or text.how)
+    return Extraction(html.text, False, html.reason or "text-html-differ", html.how)
+
+
+def _words(text: str) -> str:
+    """Letters and digits only, without web addresses: programs differ in all the rest."""
+    bare = " ".join(
+        word for word in clean(text).split() if "://" not in word and not word.startswith(("mailto:", "[cid:"))
+    )
+    return "".join(c for c in bare.casefold() if c.isalnum())
+
+
+def _is_wrapped(text: str) -> bool:
+    lines = text.split("\n")
+    return any(60 <= len(line) <= 80 and after for line, after in pairwise(lines))

@@ -1,0 +1,95 @@
+"""A helpdesk's template around an answer, and its mails that are no answer at all. What differs stands in `helpdesks`."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from chalicelib.mailroom.helpdesks import Frame, Helpdesk
+
+_LONGEST_TEXT = 20_000  # characters in which a notice shows itself
+_LONGEST_LINE = 400
+
+
+def framed(lines: Sequence[str], profile: Helpdesk) -> range | None:
+    """The lines inside the product's frame; None if the mail does not have it."""
+    for frame in profile.frames:
+        start = _first(lines, frame.start)
+        if start is not None and (end := _end(lines, frame, start + 1)) is not None:
+            return range(_after_changes(lines, frame, start + 1), end)
+    return None
+
+
+def not_an_answer(
+    profile: Helpdesk, headers: Mapping[str, str], subject: str, text: str, addresses: Sequence[str] = ()
+) -> str | None:
+    """Why this mail is no answer of an agent, as a short code; None if it may be one.
+
+    `headers` by any case of name; `addresses` are ours, "@reply.example.com" stands for the whole domain.
+    """
+    values = {name.casefold(): value.strip() for name, value in headers.items()}
+    checks = (
+        _automatic(profile, values),
+        _noise(profile, values, subject, text[:_LONGEST_TEXT]),
+        _own_words(profile, values, text, [address.casefold() for address in addresses]),
+    )
+    return next((reason for reason in checks if reason), None)
+
+
+def _first(lines: Sequence[str], pattern: str) -> int | None:
+    compiled = re.compile(pattern)
+    return next(
+        (i for i, line in enumerate(lines) if len(line) <= _LONGEST_LINE and compiled.search(line.strip())), None
+    )
+
+
+def _end(lines: Sequence[str], frame: Frame, start: int) -> int | None:
+    """The first line from which the lines with text fit one of the frame's ends."""
+    written = [i for i in range(start, len(lines)) if lines[i].strip()]
+    ends = [[re.compile(pattern) for pattern in end] for end in frame.ends]
+    for at, index in enumerate(written):
+        for end in ends:
+            following = written[at : at + len(end)]
+            if len(following) == len(end) and all(
+                pattern.search(lines[i].strip()[:_LONGEST_LINE]) for pattern, i in zip(end, following, strict=True)
+            ):
+                return index
+    return None
+
+
+def _after_changes(lines: Sequence[str], frame: Frame, start: int) -> int:
+    if not frame.changes_first or lines[start].strip() or not lines[start + 1].strip():
+        return start
+    at = start + 1
+    while at < len(lines) and lines[at].strip():
+        at += 1
+    return at
+
+
+def _automatic(profile: Helpdesk, headers: Mapping[str, str]) -> str | None:
+    """Machine headers that tell the truth (mail.md, 12): `Precedence: bulk` is not among them, agents' answers carry it."""
+    submitted = headers.get("auto-submitted", "no").casefold()
+    if submitted.startswith("auto-replied") or headers.get("return-path") == "<>":
+        return "automatic"
+    if submitted.startswith("auto-") and not profile.automatic_headers_are_normal:
+        return "automatic"
+    if headers.get("precedence", "").casefold() == "auto_reply" or "x-autoreply" in headers:
+        return "automatic"
+    return "report" if headers.get("content-type", "").casefold().startswith("multipart/report") else None
+
+
+def _noise(profile: Helpdesk, headers: Mapping[str, str], subject: str, text: str) -> str | None:
+    noise = profile.noise
+    found = (
+        any(re.search(pattern, subject, re.IGNORECASE) for pattern in noise.subject)
+        or any(re.search(pattern, text.strip(), re.IGNORECASE | re.MULTILINE) for pattern in noise.text)
+        or any(re.search(pattern, headers.get(name, ""), re.IGNORECASE) for name, pattern in noise.headers.items())
+    )
+    return "notice" if found else None
+
+
+def _own_words(profile: Helpdesk, headers: Mapping[str, str], text: str, addresses: Sequence[str]) -> str | None:
+    """A customer's words, mailed to the other customers of the ticket or back to their own writer."""
+    senders = [headers.get(name, "") for name in profile.noise.sender_headers]
+    starts = [_first(text.split("\n")[:20], frame.start) for frame in profile.frames]
+    senders += [text.split("\n")[start] for start in starts if start is not None]
+    ours = any(address in sender.casefold() for address in addresses for sender in senders)
+    return "customer" if ours else None

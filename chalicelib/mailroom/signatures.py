@@ -1,0 +1,91 @@
+"""What stands below an answer without being one: "Sent from my iPhone", "-- " and what follows it.
+
+A closing with a name ("Best regards, Anna") stays: the agent typed it, and leaving it out could lose words.
+"""
+
+from collections.abc import Sequence
+
+from chalicelib.mailroom.lines import Line, is_rule
+from chalicelib.mailroom.phrases import DEVICE_PHRASES, DEVICES, EXCUSES, PHONE_PHRASES
+
+LONGEST_SIGNATURE = 12  # lines with text; what is longer was meant to be read
+LONGEST_PHONE_LINE = 110
+_BEGINNINGS = tuple({begin for begin, _ in PHONE_PHRASES})
+_DELIMITERS = ("--", "—", "__", "– –")
+
+
+def without_signature(lines: Sequence[Line]) -> tuple[list[Line], list[str], list[str]]:
+    """The lines above the signature, the rules that cut, and the doubts."""
+    how: list[str] = []
+    kept = _trimmed(lines)
+    for rule, find in (("phone-signature", _phone), ("signature", _delimiter)):
+        at = find(kept)
+        if at is not None:
+            doubts = [] if rule == "signature" or _only_phone(kept[at:]) else ["text-after-signature"]
+            return _trimmed(kept[:at]), [*how, rule], doubts
+    return kept, how, []
+
+
+def is_phone_line(text: str) -> bool:
+    """ "Sent from my iPhone" in any known language, but not "Sent from my desk, it is easier to type here"."""
+    bare = text.strip(" \t-*_<>[]()").casefold()
+    if not bare or len(text) > LONGEST_PHONE_LINE:
+        return False
+    if not (_says_phone(bare) or _says_device(bare)):
+        return False
+    clause = _second_clause(bare)
+    return not clause or any(word in clause for word in EXCUSES)
+
+
+def _trimmed(lines: Sequence[Line]) -> list[Line]:
+    start, end = 0, len(lines)
+    while start < end and (lines[start].blank or is_rule(lines[start].text)):
+        start += 1
+    while end > start and (lines[end - 1].blank or is_rule(lines[end - 1].text)):
+        end -= 1
+    return list(lines[start:end])
+
+
+def _phone(lines: Sequence[Line]) -> int | None:
+    return next((i for i, line in enumerate(lines) if not line.quoted and is_phone_line(line.text)), None)
+
+
+def _delimiter(lines: Sequence[Line]) -> int | None:
+    """The first "-- " with no more below it than a signature has."""
+    below = 0
+    found = None
+    for i in range(len(lines) - 1, -1, -1):
+        if lines[i].text.strip() in _DELIMITERS and below <= LONGEST_SIGNATURE:
+            found = i
+        below += not lines[i].blank
+    return found
+
+
+def _only_phone(lines: Sequence[Line]) -> bool:
+    """Nothing but such lines, a signature delimiter or a signature of a few short lines follows."""
+    rest = [line for line in lines if not line.blank]
+    cut = next((i for i, line in enumerate(rest) if line.text.strip() in _DELIMITERS), len(rest))
+    return all(is_phone_line(line.text) or is_rule(line.text) for line in rest[:cut])
+
+
+def _says_phone(bare: str) -> bool:
+    return bare.startswith(_BEGINNINGS) and any(
+        bare.startswith(begin) and _ends(bare[len(begin) :], end) for begin, end in PHONE_PHRASES
+    )
+
+
+def _ends(rest: str, end: str) -> bool:
+    return len(rest) < 60 and rest.strip(" .!。)>").split(" <")[0].rstrip(" .").endswith(end)
+
+
+def _says_device(bare: str) -> bool:
+    return len(bare.split("http")[0]) < 60 and bare.startswith(DEVICE_PHRASES) and any(word in bare for word in DEVICES)
+
+
+def _second_clause(bare: str) -> str:
+    """What follows the first comma or full stop, web addresses aside."""
+    words = [word for word in bare.split() if "http" not in word and "mailto:" not in word]
+    for i, word in enumerate(words):
+        if word.endswith((",", ".", ";", ":", "!")) and i + 1 < len(words):
+            return " ".join(words[i + 1 :])
+    return ""

@@ -1,0 +1,208 @@
+"""A stack in memory: moto in AWS's place, and the little that moto lacks: the stream and the queue that wake our Lambdas.
+
+`Stack.settle()` brings everything on its way to rest, through the real entry points: stream -> relay -> queue -> desk.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+
+import boto3
+from chalice.test import Client
+from moto import mock_aws
+from moto.ses.models import ses_backends
+
+from chalicelib.aws import clients, parameters
+
+REGION, ACCOUNT = "eu-central-1", "123456789012"
+SECRET = "a-secret-of-decent-length"
+DOMAIN = "reply.lindner.example"
+ENVIRONMENT = {
+    "AWS_DEFAULT_REGION": REGION,
+    "AWS_REGION": REGION,
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "STAGE": "test",
+    "TABLE": "bridgehead",
+    "BUCKET": "bridgehead-mail",
+    "QUEUE_URL": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/jobs.fifo",
+    "QUEUE_ARN": f"arn:aws:sqs:{REGION}:{ACCOUNT}:jobs.fifo",
+    "PARAMETERS": "/bridgehead/test",
+    "BUS": "bridgehead",
+    "SCHEDULE_GROUP": "bridgehead",
+    "SCHEDULE_ROLE_ARN": f"arn:aws:iam::{ACCOUNT}:role/schedules",
+    "CONFIGURATION_SET": "bridgehead",
+    "POWERTOOLS_METRICS_NAMESPACE": "Bridgehead",
+    "POWERTOOLS_SERVICE_NAME": "bridgehead",
+}
+SETTINGS: dict[str, Any] = {
+    "version": 1,
+    "business": "Kaffeehaus Lindner",
+    "reply_domain": DOMAIN,
+    "public_url": "https://api.lindner.example",
+    "helpdesk": {"address": "support@lindner.example", "kind": "plain", "language": "de"},
+    "owner": {"address": "chefin@lindner.example", "name": "Eva Lindner", "language": "de"},
+    "agents": [{"address": "anna@lindner.example", "name": "Anna"}],
+    "hours": {"zone": "Europe/Vienna"},
+    "policies": [{"name": "default", "first_response": 3600, "next_response": 7200, "always_open": True}],
+    "connections": {
+        "facebook": {"channel": "facebook", "accounts": ["1002003004005"], "options": {"human_agent": True}},
+        "x": {"channel": "x", "accounts": ["77001"], "options": {}},
+        "shop": {
+            "channel": "standard_webhooks",
+            "accounts": ["shop"],
+            "options": {"reply_url": "https://shop.lindner.example/replies"},
+        },
+    },
+}
+SIGNING_SECRET = "whsec_c2hvcC1zaWduaW5nLXNlY3JldC0wMTIzNDU2Nzg5"
+SECRETS: dict[str, Any] = {
+    "receive/facebook": {"app_secret": SECRET, "verify_token": "verify-token-of-lindner"},
+    "send/facebook": {"page_tokens": {"1002003004005": "page-token-of-lindner"}},
+    "receive/x": {"consumer_secret": SECRET},
+    "send/x": {"access_tokens": {"77001": "x-access-token-of-lindner"}},
+    "receive/shop": {"signing_secret": SIGNING_SECRET},
+    "send/shop": {"reply_secret": SIGNING_SECRET},
+    "keys": {"current": "a", "keys": {"a": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="}},
+}
+
+
+@dataclass
+class Stack:
+    """Everything a test looks at."""
+
+    client: Client
+    seen: set[tuple[str, str]] = field(default_factory=set)
+
+    def items(self, prefix: str = "") -> list[dict[str, Any]]:
+        """All items of the table whose sort key begins so."""
+        found = boto3.resource("dynamodb").Table("bridgehead").scan()["Items"]
+        return [item for item in found if item["sk"].startswith(prefix)]
+
+    def mails(self) -> list[EmailMessage]:
+        """The mails that were sent, in order."""
+        sent = ses_backends[ACCOUNT][REGION].sent_messages
+        return [message_from_bytes(_raw(each), policy=policy.default) for each in sent]  # type: ignore[arg-type]
+
+    def schedules(self) -> list[dict[str, Any]]:
+        """The one-time schedules that are set, with their targets."""
+        scheduler = boto3.client("scheduler")
+        names = [each["Name"] for each in scheduler.list_schedules(GroupName="bridgehead")["Schedules"]]
+        return [scheduler.get_schedule(Name=name, GroupName="bridgehead") for name in names]
+
+    def settle(self) -> None:
+        """Until nothing is on its way any more."""
+        while self._relay() or self._desk():
+            pass
+
+    def _relay(self) -> bool:
+        keys = {(item["pk"], item["sk"]) for item in self.items()}
+        new, self.seen = keys - self.seen, keys
+        if not new:
+            return False
+        self.client.lambda_.invoke("relay", {"Records": [_record(pk, sk) for pk, sk in sorted(new)]})
+        return True
+
+    def _desk(self) -> bool:
+        sqs = boto3.client("sqs")
+        url = ENVIRONMENT["QUEUE_URL"]
+        found = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, AttributeNames=["All"]).get("Messages", [])
+        if not found:
+            return False
+        answer = self.client.lambda_.invoke("desk", {"Records": [_job(each) for each in found]}).payload
+        failed = {each["itemIdentifier"] for each in answer["batchItemFailures"]}
+        for each in found:
+            if each["MessageId"] not in failed:
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=each["ReceiptHandle"])
+        return True
+
+
+@contextmanager
+def stack(settings: Mapping[str, Any] = SETTINGS) -> Iterator[Stack]:
+    """A stack of its own; the environment is the test's to set (`ENVIRONMENT`)."""
+    clients.forget()
+    parameters.forget()
+    with mock_aws():
+        _create()
+        configure(settings)
+        import app
+
+        with Client(app.app) as client:
+            yield Stack(client)
+    clients.forget()
+    parameters.forget()
+
+
+def configure(settings: Mapping[str, Any]) -> None:
+    """As `bridgehead configure` and `secret set` would leave Parameter Store."""
+    ssm = boto3.client("ssm")
+    values = {"settings": settings, **SECRETS}
+    for name, value in values.items():
+        kind = "String" if name == "settings" else "SecureString"
+        ssm.put_parameter(Name=f"/bridgehead/test/{name}", Value=json.dumps(value), Type=kind, Overwrite=True)
+    parameters.forget()
+
+
+def _create() -> None:
+    boto3.client("dynamodb").create_table(
+        TableName="bridgehead",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[_attribute(name) for name in ("pk", "sk", "todo", "shard", "author_key", "opened_at")]
+        + [{"AttributeName": "check_at", "AttributeType": "N"}],
+        KeySchema=_keys("pk", "sk"),
+        LocalSecondaryIndexes=[_index("todo", "pk", "todo", "ALL")],
+        GlobalSecondaryIndexes=[
+            _index("attention", "shard", "check_at", "KEYS_ONLY"),
+            _index("author", "author_key", "opened_at", "KEYS_ONLY"),
+        ],
+    )
+    where = {"LocationConstraint": REGION}
+    boto3.client("s3").create_bucket(Bucket="bridgehead-mail", CreateBucketConfiguration=where)  # type: ignore[arg-type]
+    boto3.client("sqs").create_queue(QueueName="jobs.fifo", Attributes={"FifoQueue": "true", "VisibilityTimeout": "0"})
+    boto3.client("scheduler").create_schedule_group(Name="bridgehead")
+    boto3.client("events").create_event_bus(Name="bridgehead")
+    boto3.client("ses").verify_domain_identity(Domain=DOMAIN)
+    boto3.client("ses").create_configuration_set(ConfigurationSet={"Name": "bridgehead"})
+
+
+def _attribute(name: str) -> Any:
+    return {"AttributeName": name, "AttributeType": "S"}
+
+
+def _keys(pk: str, sk: str) -> Any:
+    return [{"AttributeName": pk, "KeyType": "HASH"}, {"AttributeName": sk, "KeyType": "RANGE"}]
+
+
+def _index(name: str, pk: str, sk: str, projection: str) -> Any:
+    return {"IndexName": name, "KeySchema": _keys(pk, sk), "Projection": {"ProjectionType": projection}}
+
+
+def _record(pk: str, sk: str) -> dict[str, Any]:
+    keys = {"pk": {"S": pk}, "sk": {"S": sk}}
+    name = f"{pk}{sk}".replace("#", "-").replace(":", "-")[-120:]
+    return {"eventID": name, "eventName": "INSERT", "dynamodb": {"Keys": keys, "SequenceNumber": "1"}}
+
+
+def _job(message: Any) -> dict[str, Any]:
+    return {
+        "messageId": message["MessageId"],
+        "receiptHandle": message["ReceiptHandle"],
+        "body": message["Body"],
+        "attributes": message["Attributes"],
+        "messageAttributes": {},
+        "md5OfBody": message["MD5OfBody"],
+        "eventSource": "aws:sqs",
+        "eventSourceARN": ENVIRONMENT["QUEUE_ARN"],
+        "awsRegion": REGION,
+    }
+
+
+def _raw(sent: Any) -> bytes:
+    raw: str | bytes = sent.raw_data
+    return raw if isinstance(raw, bytes) else raw.encode()
