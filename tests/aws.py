@@ -19,6 +19,7 @@ from moto import mock_aws
 from moto.ses.models import ses_backends
 
 from chalicelib.aws import clients, parameters
+from chalicelib.http import Response
 
 REGION, ACCOUNT = "eu-central-1", "123456789012"
 SECRET = "a-secret-of-decent-length"
@@ -74,10 +75,31 @@ SECRETS: dict[str, Any] = {
 
 
 @dataclass
+class Platform:
+    """All platforms and callbacks at once: takes every request and answers as it was told to."""
+
+    requests: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
+    answers: list[Response | Exception] = field(default_factory=list)
+
+    def __call__(self, method: str, url: str, **more: Any) -> Response:
+        self.requests.append((method, url, more))
+        answer = self.answers.pop(0) if self.answers else Response(200, b'{"id": "77_99", "data": {"id": "77099"}}')
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    @property
+    def posts(self) -> list[dict[str, Any]]:
+        """The bodies that were posted."""
+        return [more["json"] for method, _, more in self.requests if method == "POST"]
+
+
+@dataclass
 class Stack:
     """Everything a test looks at."""
 
     client: Client
+    platform: Platform
     seen: set[tuple[str, str]] = field(default_factory=set)
 
     def items(self, prefix: str = "") -> list[dict[str, Any]]:
@@ -95,6 +117,14 @@ class Stack:
         scheduler = boto3.client("scheduler")
         names = [each["Name"] for each in scheduler.list_schedules(GroupName="bridgehead")["Schedules"]]
         return [scheduler.get_schedule(Name=name, GroupName="bridgehead") for name in names]
+
+    def mail_in(self, raw: bytes, to: str, **verdicts: str) -> dict[str, Any]:
+        """A mail from the helpdesk, as SES hands it over."""
+        key = f"inbound/{len(self.items())}-{abs(hash(raw))}"
+        boto3.client("s3").put_object(Bucket="bridgehead-mail", Key=key, Body=raw)
+        record = _queued(json.dumps({"Type": "Notification", "Message": json.dumps(received(key, to, **verdicts))}))
+        answer: dict[str, Any] = self.client.lambda_.invoke("mailroom", {"Records": [record]}).payload
+        return answer
 
     def settle(self) -> None:
         """Until nothing is on its way any more."""
@@ -133,10 +163,37 @@ def stack(settings: Mapping[str, Any] = SETTINGS) -> Iterator[Stack]:
         configure(settings)
         import app
 
-        with Client(app.app) as client:
-            yield Stack(client)
+        platform = Platform()
+        with Client(app.app) as client, _answering(platform):
+            yield Stack(client, platform)
     clients.forget()
     parameters.forget()
+
+
+def received(key: str, to: str, **verdicts: str) -> dict[str, Any]:
+    """SES's notice of a mail; a verdict is PASS unless told otherwise."""
+    found = {name: verdicts.get(name, "PASS") for name in ("virus", "spam", "spf", "dkim", "dmarc")}
+    return {
+        "notificationType": "Received",
+        "mail": {"messageId": key.rpartition("/")[2], "source": "anna@lindner.example"},
+        "receipt": {
+            "recipients": [to],
+            **{f"{name}Verdict": {"status": status} for name, status in found.items()},
+            "action": {"type": "S3", "bucketName": "bridgehead-mail", "objectKey": key},
+        },
+    }
+
+
+@contextmanager
+def _answering(platform: Platform) -> Iterator[None]:
+    from chalicelib import desk
+
+    opened = desk.open_channel
+    desk.open_channel = lambda connection: opened(connection, http=platform)  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        desk.open_channel = opened
 
 
 def configure(settings: Mapping[str, Any]) -> None:
@@ -190,13 +247,17 @@ def _record(pk: str, sk: str) -> dict[str, Any]:
 
 
 def _job(message: Any) -> dict[str, Any]:
+    return {**_queued(message["Body"]), "messageId": message["MessageId"], "attributes": message["Attributes"]}
+
+
+def _queued(body: str) -> dict[str, Any]:
     return {
-        "messageId": message["MessageId"],
-        "receiptHandle": message["ReceiptHandle"],
-        "body": message["Body"],
-        "attributes": message["Attributes"],
+        "messageId": "1",
+        "receiptHandle": "1",
+        "body": body,
+        "attributes": {},
         "messageAttributes": {},
-        "md5OfBody": message["MD5OfBody"],
+        "md5OfBody": "",
         "eventSource": "aws:sqs",
         "eventSourceARN": ENVIRONMENT["QUEUE_ARN"],
         "awsRegion": REGION,

@@ -63,7 +63,7 @@ def notice_mail(ticket: Ticket, notice: Notice) -> EmailMessage:
     """To the agent, in the ticket: what became of their answer, why, and what to do. An answer to it goes to the customer."""
     blocks: list[Block] = [title(ticket), _notice_box(ticket, notice)]
     if notice.words.strip():
-        heading = "posted" if notice.kind == "elsewhere" else notice.kind
+        heading = _WORDS.get(_code(notice) or notice.kind, notice.kind)
         quoted = words(notice.words, LONGEST_ANSWER)
         blocks.append(Speech(ticket.voice.say(f"notice_words_{heading}"), "", quoted, Tone.BUSINESS))
     if notice.kind in ("refused", "held") and _code(notice) not in NO_WAY_BACK:
@@ -173,3 +173,4 @@ ALIASES = {
     "text-html-differ": "unsure",
 }
 DEFAULT_CODES = {"refused": "rejected", "held": "unsure"}
+_WORDS = {"elsewhere": "posted", "unknown": "refused"}  # under which heading the words stand, where not under the kind's own

@@ -39,7 +39,7 @@ class AttachedFile:
     name: str
     type: str
     content: bytes = field(repr=False)
-    inline: bool = False  # shown in the body, as pictures in signatures are
+    inline: bool = False  # the HTML shows it, as it does with pictures in signatures
 
 
 @dataclass(frozen=True)
@@ -84,8 +84,12 @@ KINDS_IN_TEXT = (
     (re.compile(r"^-----BEGIN PGP (?:SIGNED )?MESSAGE-----", re.MULTILINE), Kind.ENCRYPTED),
     (re.compile(r"^begin 0?[0-7]{3} \S.*\n[\x21-\x60][\x20-\x60]*$", re.MULTILINE), Kind.UUENCODED),
 )
-BODIES = ("text/plain", "text/html")
-SIGNATURES = ("application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature")
+SIGNATURES = (  # and what mail programs add to them by themselves
+    "application/pgp-signature",
+    "application/pgp-keys",
+    "application/pkcs7-signature",
+    "application/x-pkcs7-signature",
+)
 
 MESSAGE_ID = re.compile(r"<[^<>\s\x00-\x1f\x7f]{1,500}>")
 
@@ -102,7 +106,7 @@ def read(raw: bytes) -> Mail:
 
 def to_mail(parts: list[Part]) -> Mail:
     fields, own = parts[0].fields, [part for part in parts if not part.enclosed]
-    text = body(own, "text/plain")
+    text, html = body(own, "text/plain"), body(own, "text/html")
     return Mail(
         subject=decoding.line(first(fields, "subject"))[:LONGEST_SUBJECT],
         from_values=senders(fields),
@@ -111,8 +115,8 @@ def to_mail(parts: list[Part]) -> Mail:
         references=tuple(MESSAGE_ID.findall(" ".join(fields.get("references", ())))[-MOST_REFERENCES:]),
         headers={name: tuple(map(decoding.clean_line, values)) for name, values in fields.items()},
         text=text,
-        html=body(own, "text/html"),
-        attachments=tuple(to_file(part) for part in own if is_file(part)),
+        html=html,
+        attachments=tuple(to_file(part, html) for part in own if is_file(part)),
         kinds=kinds(own, text) | {Kind.FORWARDED for part in parts if part.enclosed},
     )
 
@@ -149,15 +153,16 @@ def is_attached(part: Part) -> bool:
 
 
 def is_file(part: Part) -> bool:
-    """A leaf that is neither the mail's text nor part of its wrapping."""
+    """A leaf that is neither the mail's text, in whatever form, nor part of its wrapping."""
     if part.type.startswith("multipart/") or part.type in SIGNATURES:
         return False
-    return is_attached(part) or part.type not in (*BODIES, *KINDS)
+    return is_attached(part) or not (part.type.startswith("text/") or part.type in KINDS)
 
 
-def to_file(part: Part) -> AttachedFile:
-    inline = part.disposition == "inline" or (part.disposition != "attachment" and "content-id" in part.fields)
-    return AttachedFile(part.name, part.type, part.content(), inline)
+def to_file(part: Part, html: str) -> AttachedFile:
+    content_id = first(part.fields, "content-id").strip("<> ")
+    is_shown = part.disposition != "attachment" and content_id != "" and f"cid:{content_id}" in html
+    return AttachedFile(part.name, part.type, part.content(), is_shown)
 
 
 def kinds(parts: Iterable[Part], text: str) -> frozenset[Kind]:

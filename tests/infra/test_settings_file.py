@@ -1,0 +1,526 @@
+"""The owner's file: what it says arrives, and everything that is wrong with it is told at once, with its line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib import settings
+from infra.settings_file import Checked, SettingsError, check
+
+EXAMPLE = Path(__file__).parents[2] / "bridgehead.example.toml"
+
+# every test changes this a little; the numbers of its lines are looked at, so add to the end
+FILE = """\
+version = 1
+[business]
+name = "Bäckerei 喫茶店"
+zone = "Europe/Vienna"
+reply_domain = "reply.shop.de"
+[helpdesk]
+address = "support@shop.de"
+kind = "zendesk"
+[owner]
+address = "chef@shop.de"
+[[agents]]
+address = "lena@shop.de"
+[hours]
+mon = ["09:00-12:30", "14:00-18:00"]
+closed = ["12-24"]
+[[policies]]
+name = "all"
+first_response = "4h"
+[connections.fb]
+channel = "facebook"
+accounts = ["11", "22"]
+[connections.shop]
+channel = "standard_webhooks"
+accounts = ["shop"]
+reply_url = "https://shop.de/replies"
+"""
+
+
+def changed(*changes: str) -> str:
+    """The file with lines replaced: "old -> new"; what follows a lone "-> " is put at the end."""
+    text = FILE
+    for old, _, new in (change.partition("->") for change in changes):
+        assert old.strip() in text
+        text = text.replace(old.strip(), new.lstrip(" "), 1) if old else f"{text}{new.lstrip(' ')}\n"
+    return text
+
+
+def problems(text: str, stage: str = "prod") -> list[str]:
+    with pytest.raises(SettingsError) as error:
+        check(text, stage)
+    assert str(error.value) == "\n".join(error.value.problems)
+    return error.value.problems
+
+
+def stored(*changes: str, stage: str = "prod") -> dict[str, Any]:
+    return check(changed(*changes), stage).settings
+
+
+def read(checked: Checked) -> settings.Settings:
+    return settings.read(json.dumps(checked.settings))
+
+
+def test_the_example_works_as_it_is_for_trying() -> None:
+    checked = check(EXAMPLE.read_text(), "local")
+    found = read(checked)
+    assert checked.warnings == []
+    assert list(found.connections) == ["facebook", "x", "shop"]
+    assert found.helpdesk.language == "de"
+    assert [policy.always_open for policy in found.policies] == [True, False]
+
+
+def test_the_example_is_not_taken_for_a_real_shop() -> None:
+    found = problems(EXAMPLE.read_text())
+    assert len(found) == 1
+    assert "connections.shop.reply_url" in found[0]
+    real = EXAMPLE.read_text().replace("http://127.0.0.1:8600/replies", "https://hooks.sonnenschein.at")
+    assert [warning for warning in check(real, "prod").warnings if "is a sample" in warning]
+
+
+def test_what_the_file_says_is_what_the_lambdas_read() -> None:
+    found = read(check(FILE, "prod"))
+    assert found.business == "Bäckerei 喫茶店"
+    assert found.hours == settings.Hours("Europe/Vienna", {"mon": ("09:00-12:30", "14:00-18:00")}, ("12-24",))
+    assert found.agents == (settings.Agent("lena@shop.de"),)
+    assert found.connections["shop"].options == {"reply_url": "https://shop.de/replies"}
+    assert found.policies[0].first_response.total_seconds() == 4 * 3600
+
+
+def test_an_empty_file_says_what_it_needs() -> None:
+    assert problems("") == ["bridgehead.toml line 1: version is missing, begin the file with: version = 1"]
+    assert len(problems("version = 1")) == 6
+
+
+def test_everything_is_told_at_once_in_the_order_of_the_file() -> None:
+    text = changed('kind = "zendesk" -> kind = "zendex"', '"4h" -> 4', 'channel = "facebook" -> channel = "twitter"')
+    assert problems(text) == [
+        "bridgehead.toml line 8: "
+        + f'helpdesk.kind is "zendex", allowed: {problems(text)[0].split("allowed: ")[1].split(";")[0]}; did you mean "zendesk"?',
+        'bridgehead.toml line 18: policies.first_response is 4, allowed: a time such as "90m", "4h", "1h30m" or "2d", '
+        'above 0 and at most "90d"; write it in quotes',
+        "bridgehead.toml line 20: connections.fb.channel is "
+        + f'"twitter", allowed: {problems(text)[2].split("allowed: ")[1].split(";")[0]}; did you mean "x"?',
+    ]
+
+
+# what is changed, the line, and words of what is told
+REFUSED = {
+    "C1 an unknown key": (("kind = -> knid =",), 8, "helpdesk.knid is no setting, allowed: address, kind, language"),
+    "C1 an unknown table": (("[hours] -> [opening_hours]",), 13, "opening_hours is no setting"),
+    "C1 an unknown day": (("mon = -> monday =",), 14, "hours.monday is no setting, allowed: mon, tue, wed"),
+    "C1 an unknown option": (("reply_url = -> reply_uri =",), 25, 'did you mean "reply_url"?'),
+    "C1 another channel's option": (
+        ("reply_url = -> human_agent =",),
+        25,
+        "connections.shop.human_agent is no setting",
+    ),
+    "C1 a wrong type": (('name = "Bäckerei 喫茶店" -> name = 7',), 3, "business.name is 7, allowed: one line of text"),
+    "C1 a list for a value": (
+        ('"support@shop.de" -> ["support@shop.de"]',),
+        7,
+        'helpdesk.address is ["support@shop.de"], allowed: one e-mail',
+    ),
+    "C1 a value for a list": (('closed = ["12-24"] -> closed = "12-24"',), 15, "write it in [ ]"),
+    "C1 a table for a value": (
+        ('kind = "zendesk" -> kind.name = "zendesk"',),
+        8,
+        "helpdesk.kind is a table, allowed: plain",
+    ),
+    "C1 one table for several": (
+        ("[[agents]] -> [agents]",),
+        11,
+        "agents is a table, allowed: tables that begin with [[agents]]",
+    ),
+    "C1 several tables for one": (
+        ("[owner] -> [[owner]]",),
+        9,
+        "owner is a list, allowed: a table that begins with [owner]",
+    ),
+    "C1 a value for a table": (
+        ('"chef@shop.de" -> "chef@shop.de"\n[hours.mon]', "[hours] -> #"),
+        11,
+        "hours.mon is a table",
+    ),
+    "C1 a number for an account": (
+        ('["11", "22"] -> ["11", 22]',),
+        21,
+        "connections.fb.accounts is 22, allowed: an account's id in quotes",
+    ),
+    "C1 a duplicate key": (
+        ('kind = "zendesk" -> address = "other@shop.de"',),
+        8,
+        "helpdesk.address is there twice, first in line 7",
+    ),
+    "C1 a duplicate table": (("[owner] -> [business]",), 9, "business is there twice, first in line 2"),
+    "C1 no TOML": (('kind = "zendesk" -> kind: zendesk',), 8, "expected '=' after a key in a key/value pair"),
+    "C1 no end of a string": (('"zendesk" -> "zendesk',), 8, "illegal character '\\n'"),
+    "C1 nested too deeply": ((f"version = 1 -> version = 1\nx = {'[' * 5000}",), 1, "nested too deeply"),
+    "C1 more than a person writes": ((f"-> # {'x' * 200_000}",), 1, "longer than 200,000 characters"),
+    "C2 a secret by name": (
+        ('channel = "facebook" -> channel = "facebook"\napp_secret = "geheim"',),
+        21,
+        "bridgehead secret set fb app_secret",
+    ),
+    "C2 a table of secrets": (
+        ("-> [connections.shop.secrets]\nsigning = 1",),
+        26,
+        "connections.shop.secrets is no setting",
+    ),
+    "C2 a secret by its looks": (
+        ('"https://shop.de/replies" -> "whsec_MfKQ9r8GKYqr"',),
+        25,
+        "connections.shop.reply_url looks like a secret",
+    ),
+    "C2 a token in a list": (
+        ('["11", "22"] -> ["11", "EAAGm0PX4ZCpsBAKZCq1Zb4secondvalue9sQ"]',),
+        21,
+        "connections.fb.accounts looks like a secret",
+    ),
+    "C2 a bot's token": (('["shop"] -> ["110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"]',), 24, "looks like a secret"),
+    "C2 hex": (('"zendesk" -> "9f86d081884c7d659a2feaa0c55ad015"',), 8, "bridgehead secret set <connection> <name>"),
+    "C2 a password": (('-> password = "hunter2"',), 26, "bridgehead secret set shop password"),
+    "C3 the helpdesk in the reply domain": (
+        ('"support@shop.de" -> "support@Reply.Shop.de"',),
+        7,
+        "come back here (loop)",
+    ),
+    "C3 the owner in the reply domain": (('"chef@shop.de" -> "chef@reply.shop.de"',), 10, "come back here (loop)"),
+    "C3 another Bridgehead": (
+        ('"support@shop.de" -> "c-abcdefghijklmnop-abcdefghijklmnopqrstuvwxyza@reply.other.de"',),
+        7,
+        "two would mail each other",
+    ),
+    "C4 nobody may answer": (('[[agents]]\naddress = "lena@shop.de" ->',), 1, "nobody may answer"),
+    "C4 anybody may answer": (('"lena@shop.de" -> "*"',), 12, "no wildcards: name each one"),
+    "C4 anybody of a domain": (('"lena@shop.de" -> "*@shop.de"',), 12, "no wildcards: name each one"),
+    "C4 a domain without a word": (
+        ('kind = "zendesk" -> agent_domains = ["shop.de"]',),
+        8,
+        "or say allow_whole_domains = true",
+    ),
+    "C4 any domain": (
+        ('kind = "zendesk" -> agent_domains = ["*"]\nallow_whole_domains = true',),
+        8,
+        'helpdesk.agent_domains is "*"',
+    ),
+    "C4 any sub-domain": (
+        ('kind = "zendesk" -> agent_domains = ["*.shop.de"]\nallow_whole_domains = true',),
+        8,
+        "no wildcards",
+    ),
+    "C5 a target of 0": (('"4h" -> "0h"',), 18, 'policies.first_response is "0h"'),
+    "C5 a negative target": (('"4h" -> "-4h"',), 18, 'policies.first_response is "-4h"'),
+    "C5 400 days": (('"4h" -> "400d"',), 18, 'at most "90d"'),
+    "C5 a bit over 90 days": (('"4h" -> "90d1m"',), 18, 'at most "90d"'),
+    "C5 no unit": (('"4h" -> "4"',), 18, 'policies.first_response is "4"'),
+    "C5 nothing": (('"4h" -> ""',), 18, 'policies.first_response is ""'),
+    "C5 reminders that fall": (
+        ('name = "all" -> reminders = [50, 40]',),
+        17,
+        "[50, 40], allowed: rising whole percents from 1 to 100",
+    ),
+    "C5 the same reminder twice": (('name = "all" -> reminders = [50, 50]',), 17, "each one larger"),
+    "C5 reminders after the end": (('name = "all" -> reminders = [50, 120]',), 17, "policies.reminders is 120"),
+    "C5 a reminder at 0": (('name = "all" -> reminders = [0, 50]',), 17, "policies.reminders is 0"),
+    "C5 an unknown zone": (('"Europe/Vienna" -> "Europe/Wien"',), 4, 'did you mean "Europe/Vienna"?'),
+    "C5 a city for a zone": (('"Europe/Vienna" -> "Ho Chi Minh"',), 4, 'did you mean "Asia/Ho_Chi_Minh"?'),
+    "C5 a path for a zone": (('"Europe/Vienna" -> "../../etc/passwd"',), 4, "allowed: a time zone"),
+    "C5 no open minute": (('["09:00-12:30", "14:00-18:00"] -> []',), 13, "hours have no open minute"),
+    "C5 an empty span": (('"09:00-12:30" -> "09:00-09:00"',), 14, "the whole day is 00:00-24:00"),
+    "C5 no clock time": (('"09:00-12:30" -> "9-25"',), 14, 'hours.mon is "9-25", allowed: hours such as'),
+    "C5 no day": (('"12-24" -> "31.12."',), 15, 'hours.closed is "31.12.", allowed: days such as'),
+    "C5 a day that never is": (('"12-24" -> "2027-02-29"',), 15, "allowed: days such as"),
+    "C5 hours that are not there": (
+        ('[hours]\nmon = ["09:00-12:30", "14:00-18:00"]\nclosed = ["12-24"] ->', 'name = "all" -> always_open = false'),
+        15,
+        "needs [hours]",
+    ),
+    "C6 the agents' own domain": (
+        ('"reply.shop.de" -> "shop.at"', '"lena@shop.de" -> "lena@shop.at"'),
+        5,
+        "say reply_domain_is_dedicated = true",
+    ),
+    "C6 freemail": (('"reply.shop.de" -> "gmail.com"',), 5, "which is not yours alone"),
+    "C7 one account, two connections": (
+        ('"standard_webhooks" -> "facebook"', '["shop"] -> ["22"]', "reply_url -> api_url"),
+        24,
+        "which connections.fb already has",
+    ),
+    "C8 a retention we do not have": (('-> [retention]\nraw = "400d"',), 26, "retention is no setting"),
+    "C9 no TLS": (('"https://shop.de/replies" -> "http://shop.de/replies"',), 25, 'only the stage "local"'),
+    "C9 an address inside": (
+        ('"https://shop.de/replies" -> "https://169.254.169.254/"',),
+        25,
+        "a public https:// address",
+    ),
+    "C9 this machine": (('"https://shop.de/replies" -> "https://localhost/"',), 25, 'only the stage "local"'),
+    "C9 this machine in another spelling": (
+        ('"https://shop.de/replies" -> "https://2130706433/"',),
+        25,
+        'only the stage "local"',
+    ),
+    "C9 this machine in IPv6": (('"https://shop.de/replies" -> "https://[::1]/"',), 25, 'only the stage "local"'),
+    "C9 a password in an address": (
+        ('"https://shop.de/replies" -> "https://me:pw@shop.de/"',),
+        25,
+        "a public https:// address",
+    ),
+    "C9 a file": (('"https://shop.de/replies" -> "file:///etc/passwd"',), 25, "a public https:// address"),
+    "C10 a newer version": (("version = 1 -> version = 2",), 1, "knows settings up to version 1: update it first"),
+    "C10 no version": (("version = 1 ->",), 1, "begin the file with: version = 1"),
+    "C10 an odd version": (("version = 1 -> version = true",), 1, "version is not one we know"),
+    "an address with its name": (
+        ('"support@shop.de" -> "Support <support@shop.de>"',),
+        7,
+        "only the address, without the name",
+    ),
+    "two addresses in one": (('"support@shop.de" -> "a@shop.de, b@shop.de"',), 7, "only one"),
+    "an address of another script": (('"support@shop.de" -> "支持@shop.de"',), 7, 'helpdesk.address is "支持@shop.de"'),
+    "an address for a domain": (('"reply.shop.de" -> "help@reply.shop.de"',), 5, "without @"),
+    "a number for a domain": (('"reply.shop.de" -> "10.0.0.1"',), 5, "allowed: a domain such as"),
+    "two lines in a name": (('"Bäckerei 喫茶店" -> "Shop\\nBcc: all@shop.de"',), 3, 'is "Shop\\nBcc: all@shop.de"'),
+    "a terminal's commands in a name": (('"Bäckerei 喫茶店" -> "\\u009b31mrot\\u202e"',), 3, "\\u009b31mrot\\u202e"),
+    "a language we do not have": (('kind = "zendesk" -> language = "fr"',), 8, "allowed: en, de, ja, vi, zh"),
+    "a kind of message we do not have": (('name = "all" -> kinds = ["reviews"]',), 17, 'did you mean "review"?'),
+    "a policy for no account": (
+        ('name = "all" -> accounts = ["23"]',),
+        17,
+        "allowed: the accounts of your connections",
+    ),
+    "two policies of one name": (('-> [[policies]]\nname = "all"',), 27, 'policies.name "all" is there twice'),
+    "a connection's name": (
+        ("[connections.fb] -> [connections.FB_1]",),
+        19,
+        'connections.FB_1 is "FB_1", allowed: a name of 1 to 32 characters a-z, 0-9 and -',
+    ),
+    "no channel": (('channel = "facebook" ->',), 19, "connections.fb.channel is missing"),
+    "no accounts": (
+        ('accounts = ["11", "22"] -> accounts = []',),
+        21,
+        "connections.fb.accounts is [], allowed: a list of",
+    ),
+    "an option of the wrong type": (
+        ('channel = "facebook" -> channel = "facebook"\nhuman_agent = "yes"',),
+        21,
+        "allowed: true or false; without quotes",
+    ),
+    "an option below 1": (
+        ("reply_url -> text_limit = 0\nreply_url",),
+        25,
+        "connections.shop.text_limit is 0, allowed: a whole number above 0",
+    ),
+}
+
+
+@pytest.mark.parametrize(("changes", "line", "told"), REFUSED.values(), ids=REFUSED)
+def test_what_cannot_work_is_refused_with_its_line(changes: tuple[str, ...], line: int, told: str) -> None:
+    found = problems(changed(*changes))
+    assert any(each.startswith(f"bridgehead.toml line {line}: ") and told in each for each in found), found
+    assert len(found) == 1, found
+
+
+def test_a_secret_in_the_file_is_never_repeated() -> None:
+    token = "EAAGm0PX4ZCpsBAKZCq1Zb4secondvalue9sQ"
+    places = [
+        '"zendesk" -> "TOKEN"',
+        '["shop"] -> ["TOKEN"]',
+        '"https://shop.de/replies" -> "TOKEN"',
+        '-> bot = "TOKEN"',
+        '"4h" -> "TOKEN"',
+    ]
+    for place in places:
+        found = problems(changed(place.replace("TOKEN", token)))
+        assert len(found) == 1
+        assert token not in found[0]
+
+
+@pytest.mark.parametrize(
+    "account",
+    [
+        *(
+            "accounts/1122334455667788/locations/9988776655443322",
+            "U4af4980629cafe0123456789abcdef01",
+            "urn:li:organization:2414183",
+        ),
+        *(
+            "did:plc:ewvi7nxzyoun6zhxrhs64oiz",
+            "gh_0123456789ab",
+            "@sonnenschein_wien",
+            "喫茶店ひまわり",
+            "+4367612345678",
+            "@shop@social.example",
+        ),
+    ],
+)
+def test_a_platforms_long_id_is_no_secret(account: str) -> None:
+    found = check(changed(f'["11", "22"] -> ["{account}"]'), "prod").settings
+    assert found["connections"]["fb"]["accounts"] == [account]
+
+
+@pytest.mark.parametrize(
+    "domain", ["gmail.com", "gmx.at", "yahoo.co.jp", "qq.com", "web.de", "zendesk.com", "co.uk", "hotmail.com.vn"]
+)
+def test_a_domain_of_strangers_is_refused_whatever_is_allowed(domain: str) -> None:
+    change = f'kind = "zendesk" -> agent_domains = ["{domain}"]\nallow_whole_domains = true'
+    assert "where anybody can have mail" in problems(changed(change))[0]
+
+
+def test_a_whole_domain_is_taken_on_purpose() -> None:
+    found = stored('kind = "zendesk" -> agent_domains = ["Shop.de"]\nallow_whole_domains = true')
+    assert found["agent_domains"] == ["shop.de"]
+
+
+def test_the_reply_domain_may_be_the_agents_on_purpose() -> None:
+    found = stored('"reply.shop.de" -> "shop.at"\nreply_domain_is_dedicated = true', '"lena@shop.de" -> "lena@shop.at"')
+    assert found["reply_domain"] == "shop.at"
+
+
+def test_a_helpdesks_own_address_is_enough_to_answer() -> None:
+    found = stored(
+        '[[agents]]\naddress = "lena@shop.de" ->', 'kind = "zendesk" -> sends_from = ["support@shop.zendesk.com"]'
+    )
+    assert found["agents"] == []
+    assert found["helpdesk"]["sends_from"] == ["support@shop.zendesk.com"]
+
+
+def test_the_local_stage_may_talk_to_itself() -> None:
+    for url in ("http://127.0.0.1:8600/replies", "http://localhost", "https://shop.de/"):
+        found = stored(f'"https://shop.de/replies" -> "{url}"', stage="local")
+        assert found["connections"]["shop"]["options"] == {"reply_url": url}
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"),
+    [
+        ("90m", 5400),
+        ("4h", 14400),
+        ("2d", 172800),
+        ("1h30m", 5400),
+        ("1d 2h 3m", 93780),
+        ("4H", 14400),
+        ("90d", 7776000),
+    ],
+)
+def test_a_time_is_written_as_people_say_it(written: str, seconds: int) -> None:
+    assert stored(f'"4h" -> "{written}"')["policies"][0]["first_response"] == seconds
+
+
+def test_hours_are_taken_as_people_write_them() -> None:
+    found = stored('"09:00-12:30" -> "9:00 – 12:30", "22:00-02:00", "00:00-24:00"', '"12-24" -> 2026-12-24, "02-29"')[
+        "hours"
+    ]
+    assert found["days"]["mon"][:3] == ["09:00-12:30", "22:00-02:00", "00:00-24:00"]
+    assert found["closed"] == ["2026-12-24", "02-29"]
+
+
+def test_whoever_gives_hours_wants_them_to_count() -> None:
+    assert stored()["policies"][0]["always_open"] is False
+    assert (
+        stored('[hours]\nmon = ["09:00-12:30", "14:00-18:00"]\nclosed = ["12-24"] ->')["policies"][0]["always_open"]
+        is True
+    )
+
+
+def test_what_no_policy_is_for_gets_the_usual_one() -> None:
+    found = stored('name = "all" -> kinds = ["review"]')["policies"]
+    assert [policy["name"] for policy in found] == ["policy 1", "default"]
+    assert found[1] == {
+        **{"name": "default", "first_response": 14400, "next_response": 28800, "reminders": [50, 80, 100]},
+        **{"channels": [], "accounts": [], "kinds": [], "always_open": False},
+    }
+
+
+def test_addresses_and_domains_are_kept_as_mail_compares_them() -> None:
+    found = stored('"support@shop.de" -> " Support@SHOP.de"', '"reply.shop.de" -> "Antwort.Bäckerei-Groß.de."')
+    assert found["helpdesk"]["address"] == "support@shop.de"
+    assert found["reply_domain"] == "antwort.xn--bckerei-gross-bfb.de"
+
+
+def test_names_of_every_script_are_taken() -> None:
+    for name in (
+        "Zahnärzte Grüß Gott",
+        "花屋さくら",
+        "Tiệm phở Hà Nội",
+        "面包店",
+        "مطعم الشرق",
+        "פלאפל",
+        "👩‍🍳 Bakery",
+        "क्‍ष दुकान",
+    ):
+        assert stored(f'"Bäckerei 喫茶店" -> "{name}"')["business"] == name
+
+
+def test_lines_are_counted_as_an_editor_does() -> None:
+    text = changed(
+        '"zendesk" -> """\\\n  zendesk"""',
+        '["12-24"] -> [\n  "12-24",\n  "99-99",\n]',
+        '"4h" -> "0h"',
+        'name = "all" -> name = "a\u2028b"',
+    )
+    for same in (text, "\ufeff" + text.replace("\n", "\r\n")):
+        assert [problem.split(": ")[0] for problem in problems(same)] == [
+            "bridgehead.toml line 16",  # closed begins there
+            "bridgehead.toml line 21",
+            "bridgehead.toml line 22",
+        ]
+
+
+def test_keys_are_found_however_the_tables_are_written() -> None:
+    text = changed(
+        '[owner]\naddress = "chef@shop.de" ->',
+        'version = 1 -> version = 1\nowner = { address = "chef", nmae = "x" }',
+        '[connections.shop]\nchannel = "standard_webhooks" -> [connections]\nshop.text_limit = 0\nshop.channel = "standard_webhooks"',
+        'accounts = ["shop"] -> shop.accounts = ["shop"]',
+        "reply_url -> shop.reply_url",
+    )
+    assert [problem.split(", allowed")[0] for problem in problems(text)] == [
+        'bridgehead.toml line 2: owner.address is "chef"',
+        "bridgehead.toml line 2: owner.nmae is no setting",
+        "bridgehead.toml line 23: connections.shop.text_limit is 0",
+    ]
+
+
+def test_the_second_agents_line_is_the_one_that_is_named() -> None:
+    text = changed(
+        '-> [[agents]]\naddress = "ok@shop.de"\n\n[[agents]]\n# her new address\naddress = "minh at shop.de"'
+    )
+    assert [problem.split(" is ")[0] for problem in problems(text)] == ["bridgehead.toml line 31: agents.address"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "warned"),
+    [
+        (("[connections.fb] -> [x.fb]",), None),
+        (('name = "all" -> reminders = []',), "nobody hears of a late answer"),
+        (
+            ('-> [[policies]]\nname = "vip"\nchannels = ["x"]',),
+            'policy "vip" is never reached: "all" before it takes all',
+        ),
+        (('"4h" -> "2d"',), "48 open hours, not calendar days"),
+        (('"chef@shop.de" -> "chef@example.com"',), "chef@example.com is a sample"),
+    ],
+)
+def test_what_works_but_surprises_is_a_warning(changes: tuple[str, ...], warned: str | None) -> None:
+    if warned:
+        assert [warning for warning in check(changed(*changes), "prod").warnings if warned in warning]
+    else:
+        assert check(FILE, "prod").warnings == []
+
+
+def test_without_connections_the_owner_is_told_that_nothing_arrives() -> None:
+    assert check(FILE.partition("[connections.fb]")[0], "prod").warnings == [
+        "there is no [connections.<name>] yet: nothing will arrive"
+    ]
+
+
+def test_settings_of_a_newer_version_are_not_guessed_at_after_a_rollback() -> None:
+    newer = {**check(FILE, "prod").settings, "version": 2, "unheard": "of"}
+    with pytest.raises(ValueError, match="settings of version 2, known up to 1"):
+        settings.read(json.dumps(newer))

@@ -1,0 +1,114 @@
+"""When an answer is due, in the zones our businesses are in: winter and summer time, midnight, days off, 29 February."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from chalicelib.settings import Hours
+from chalicelib.sla import calendars, due_at
+
+SHOP = dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), ("09:00-12:30", "14:00-18:00"))
+OFFICE = dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), ("09:00-17:00",))
+BAR = dict.fromkeys(calendars.DAYS, ("18:00-02:00",))
+WHOLE_DAYS = dict.fromkeys(calendars.DAYS, ("00:00-24:00",))
+
+# zone, hours, closed days, asked (local), target in hours, due (local)
+DUE = {
+    "within one span": ("Europe/Vienna", SHOP, (), "2026-11-23 09:30", 2, "2026-11-23 11:30"),
+    "over lunch": ("Europe/Vienna", SHOP, (), "2026-11-23 12:00", 1, "2026-11-23 14:30"),
+    "just filling a span": ("Europe/Vienna", SHOP, (), "2026-11-23 09:00", 3.5, "2026-11-23 12:30"),
+    "asked in the lunch break": ("Europe/Vienna", SHOP, (), "2026-11-23 13:00", 1, "2026-11-23 15:00"),
+    "asked at closing time": ("Europe/Vienna", SHOP, (), "2026-11-23 18:00", 1, "2026-11-24 10:00"),
+    "asked at night": ("Europe/Vienna", SHOP, (), "2026-11-24 03:00", 1, "2026-11-24 10:00"),
+    "over a weekend": ("Europe/Vienna", SHOP, (), "2026-11-20 17:00", 2, "2026-11-23 10:00"),
+    "over own days off": ("Europe/Vienna", SHOP, ("12-24", "2026-12-25"), "2026-12-23 17:30", 1, "2026-12-28 09:30"),
+    "a yearly day off, another year": ("Europe/Vienna", SHOP, ("12-24",), "2027-12-23 17:30", 1, "2027-12-27 09:30"),
+    "a single day off, another year": ("Europe/Vienna", SHOP, ("2026-12-24",), "2027-12-23 17:30", 1, "2027-12-24 09:30"),
+    "several weeks": ("Europe/Vienna", SHOP, (), "2026-11-23 09:00", 75, "2026-12-04 18:00"),
+    "past midnight": ("Europe/Vienna", BAR, (), "2026-11-20 23:00", 4, "2026-11-21 19:00"),
+    "asked after midnight in a span": ("Europe/Vienna", BAR, (), "2026-11-21 01:30", 1, "2026-11-21 18:30"),
+    "a span runs into a day off": ("Europe/Vienna", BAR, ("2026-11-21",), "2026-11-20 23:00", 4, "2026-11-22 19:00"),
+    "up to midnight": ("Europe/Vienna", {"mon": ("20:00-24:00",)}, (), "2026-11-23 23:00", 2, "2026-11-30 21:00"),
+    "up to midnight, other spelling": ("Europe/Vienna", {"mon": ("20:00-00:00",)}, (), "2026-11-23 23:00", 2, "2026-11-30 21:00"),
+    # Europe: 29 March 2026 02:00 -> 03:00, 25 October 2026 03:00 -> 02:00
+    "clocks go forward overnight": ("Europe/Vienna", BAR, (), "2026-03-28 23:00", 4, "2026-03-29 19:00"),
+    "clocks go forward in a night shift": ("Europe/Vienna", {"sat": ("22:00-06:00",)}, (), "2026-03-28 22:00", 7, "2026-03-29 06:00"),
+    "clocks go back in a night shift": ("Europe/Vienna", {"sat": ("22:00-06:00",)}, (), "2026-10-24 22:00", 9, "2026-10-25 06:00"),
+    "a span that is skipped": ("Europe/Vienna", {"sun": ("02:00-03:00", "10:00-12:00")}, (), "2026-03-29 00:00", 1, "2026-03-29 11:00"),
+    "an hour that comes twice": ("Europe/Vienna", {"sun": ("01:00-04:00",)}, (), "2026-10-25 00:00", 4, "2026-10-25 04:00"),
+    "a weekend with a change": ("Europe/Vienna", OFFICE, (), "2026-03-27 16:00", 2, "2026-03-30 10:00"),
+    "New York goes forward": ("America/New_York", WHOLE_DAYS, (), "2026-03-08 01:00", 2, "2026-03-08 04:00"),
+    "New York goes back": ("America/New_York", OFFICE, (), "2026-10-30 16:30", 1, "2026-11-02 09:30"),
+    "Tokyo": ("Asia/Tokyo", OFFICE, (), "2026-11-20 16:30", 1, "2026-11-23 09:30"),
+    "Tokyo on a day off": ("Asia/Tokyo", OFFICE, ("11-23",), "2026-11-20 16:30", 1, "2026-11-24 09:30"),
+    "Ho Chi Minh": ("Asia/Ho_Chi_Minh", {"sat": ("07:30-11:30",)}, (), "2026-11-20 16:30", 4, "2026-11-21 11:30"),
+    "Kathmandu": ("Asia/Kathmandu", {"sun": ("10:00-17:00",)}, (), "2026-11-20 16:30", 1.5, "2026-11-22 11:30"),
+    "Shanghai": ("Asia/Shanghai", OFFICE, (), "2026-11-20 16:59", 0.25, "2026-11-23 09:14"),
+    "half an hour of summer time": ("Australia/Lord_Howe", WHOLE_DAYS, (), "2026-04-05 01:00", 2, "2026-04-05 02:30"),
+    "midnight does not exist": ("Africa/Cairo", WHOLE_DAYS, (), "2026-04-23 23:00", 2, "2026-04-24 02:00"),
+    "a leap day counts": ("Europe/Vienna", WHOLE_DAYS, (), "2028-02-28 12:00", 48, "2028-03-01 12:00"),
+    "no leap day": ("Europe/Vienna", WHOLE_DAYS, (), "2027-02-28 12:00", 48, "2027-03-02 12:00"),
+    "closed on leap days": ("Europe/Vienna", WHOLE_DAYS, ("02-29",), "2028-02-28 12:00", 48, "2028-03-02 12:00"),
+    "over the new year": ("Asia/Tokyo", OFFICE, ("12-31", "01-01"), "2026-12-30 16:00", 2, "2027-01-04 10:00"),
+}  # fmt: skip
+
+
+def at(local: str, zone: str) -> datetime:
+    return datetime.fromisoformat(local).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+@pytest.mark.parametrize(("zone", "days", "closed", "asked", "hours", "due"), DUE.values(), ids=DUE)
+def test_only_the_businesss_hours_count(
+    zone: str, days: dict[str, tuple[str, ...]], closed: tuple[str, ...], asked: str, hours: float, due: str
+) -> None:
+    counted = due_at(at(asked, zone), timedelta(hours=hours), Hours(zone, days, closed), always_open=False)
+    assert counted.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M") == due
+    assert counted.tzinfo is UTC
+
+
+def test_always_open_means_every_hour() -> None:
+    asked, hours = at("2026-03-28 23:00", "Europe/Vienna"), Hours("Europe/Vienna", SHOP)
+    assert due_at(asked, timedelta(hours=4), hours, always_open=True) == asked + timedelta(hours=4)
+
+
+def test_no_hours_mean_every_hour() -> None:
+    asked = at("2026-03-28 23:00", "Europe/Vienna")
+    for days in ({}, {"mon": ()}):
+        assert due_at(asked, timedelta(hours=4), Hours("Europe/Vienna", days), always_open=False) == asked + timedelta(
+            hours=4
+        )
+
+
+def test_a_moment_of_any_zone_is_the_same_moment() -> None:
+    hours, asked = Hours("Europe/Vienna", SHOP), at("2026-11-23 09:30", "Europe/Vienna")
+    elsewhere = asked.astimezone(ZoneInfo("Asia/Tokyo"))
+    assert due_at(elsewhere, timedelta(hours=2), hours, False) == due_at(asked, timedelta(hours=2), hours, False)
+
+
+def test_spans_that_overlap_count_once() -> None:
+    hours = Hours("Europe/Vienna", {"mon": ("14:00-18:00", "09:00-15:00", "10:00-11:00")})
+    asked = at("2026-11-23 00:00", "Europe/Vienna")
+    assert calendars.open_time(asked, asked + timedelta(days=1), hours) == timedelta(hours=9)
+
+
+def test_open_time_is_nothing_when_the_end_is_earlier() -> None:
+    asked = at("2026-11-23 10:00", "Europe/Vienna")
+    for hours in (Hours(), Hours("Europe/Vienna", SHOP)):
+        assert calendars.open_time(asked, asked - timedelta(days=1), hours) == timedelta()
+
+
+def test_hours_that_never_open_are_an_error_and_no_endless_loop() -> None:
+    hours = Hours(
+        "Europe/Vienna", {"mon": ("09:00-09:30",)}, tuple(f"{m:02}-{d:02}" for m in range(1, 13) for d in range(1, 32))
+    )
+    with pytest.raises(calendars.NeverOpen):
+        due_at(at("2026-11-23 10:00", "Europe/Vienna"), timedelta(hours=1), hours, always_open=False)
+
+
+def test_a_business_open_on_leap_days_only_is_found_eight_years_later() -> None:
+    closed = tuple(f"{m:02}-{d:02}" for m in range(1, 13) for d in range(1, 32) if (m, d) != (2, 29))
+    due = due_at(at("2096-03-01 10:00", "UTC"), timedelta(hours=1), Hours("UTC", WHOLE_DAYS, closed), always_open=False)
+    assert due == datetime(2104, 2, 29, 1, tzinfo=UTC)
