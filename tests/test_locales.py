@@ -19,9 +19,21 @@ from chalicelib.settings import LANGUAGES
 
 ROOT = Path(__file__).parents[1]
 REFUSALS = (
-    "window blocked gone token permission too-long throttled policy rejected not-summoned duplicate usage-capped switched-off "
-    "no-answers unsure unknown sender repeat encrypted forwarded empty attachment rate private-only"
-).split()
+    *(
+        "window",
+        "blocked",
+        "gone",
+        "token",
+        "permission",
+        "too-long",
+        "throttled",
+        "policy",
+        "rejected",
+        "not-summoned",
+    ),
+    *("duplicate", "usage-capped", "switched-off", "no-answers", "unsure", "unknown", "sender", "repeat", "encrypted"),
+    *("forwarded", "empty", "attachment", "rate", "private-only"),
+)
 AT = datetime(2025, 3, 30, 13, 5, tzinfo=UTC)
 
 
@@ -89,10 +101,8 @@ def test_there_is_a_text_for_every_word_of_the_model(language: str) -> None:
 
 def test_every_text_is_used() -> None:
     source = "".join(path.read_text("utf-8") for path in (ROOT / "chalicelib").rglob("*.py"))
-    families = ("about", "attachment", "media", "note", "trouble", "refused", "unit", "reminder", "owner", "notice")
-    families += ("change", "rating", "reply", "duration")
-    single = [key for key in texts("en") if key.split("_")[0] not in families]
-    assert [key for key in single if not re.search(rf"\"{key}\"", source)] == []
+    built = tuple(re.findall(r"f\"([a-z]+_)\{", source))
+    assert [key for key in texts("en") if f'"{key}"' not in source and not key.startswith(built)] == []
 
 
 def test_times_read_as_people_write_them_and_name_the_zone() -> None:
@@ -105,7 +115,7 @@ def test_times_read_as_people_write_them_and_name_the_zone() -> None:
 
 def test_the_hour_the_clocks_skip_is_not_said() -> None:
     said = [moment("de", AT.replace(hour=hour, minute=30), "Europe/Berlin") for hour in (0, 1)]
-    assert [text[20:30] for text in said] == ["5, 01:30 U", "5, 03:30 U"]
+    assert [text.partition(" Uhr")[0][-5:] for text in said] == ["01:30", "03:30"]
 
 
 def test_numbers_and_spans_are_said_in_the_language() -> None:
@@ -120,7 +130,7 @@ def test_numbers_and_spans_are_said_in_the_language() -> None:
 
 def test_an_unknown_language_is_answered_in_english() -> None:
     assert say("fr", "open_original", channel="X") == "Open on X"
-    assert texts("../en") is texts("en")
+    assert texts("../en") == texts("en")
 
 
 def test_braces_in_a_name_are_not_read_again() -> None:

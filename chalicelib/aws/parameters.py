@@ -7,6 +7,7 @@ every cold start, and the webhook needs exactly one call of it.
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -101,7 +102,8 @@ def _send(request: AWSPreparedRequest) -> Any:
 
 def _signed(body: str) -> AWSRequest:
     region = clients.session().get_config_variable("region")
-    endpoint = clients.session().get_config_variable("endpoint_url") or f"https://ssm.{region}.amazonaws.com/"
+    # botocore reads this variable where it makes a client, which is not done here
+    endpoint = os.environ.get("AWS_ENDPOINT_URL") or f"https://ssm.{region}.amazonaws.com/"
     headers = {"x-amz-target": "AmazonSSM.GetParameters", "content-type": "application/x-amz-json-1.1"}
     request = AWSRequest("POST", endpoint, headers=headers, data=body)
     SigV4Auth(clients.session().get_credentials(), "ssm", region).add_auth(request)

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from chalicelib import http
 from chalicelib.channels.base import Answer, Connection, Forged, Limits, Malformed, WebhookRequest, read_json
 from chalicelib.channels.standard_webhooks_data import event
-from chalicelib.channels.standard_webhooks_signing import Key, check, headers, keys
+from chalicelib.channels.standard_webhooks_signing import Key, headers, keys, prove
 from chalicelib.model import Event, Kind, Reply
 
 
@@ -33,7 +33,7 @@ class StandardWebhooks:
 
     def verify(self, request: WebhookRequest) -> None:
         """Raises Forged or SecretMissing."""
-        check(request, self._keys("signing_secret"))
+        prove(request, self._keys("signing_secret"))
 
     def parse(self, request: WebhookRequest) -> list[Event]:
         """Raises Malformed."""

@@ -45,17 +45,19 @@ def check_address(url: str) -> str | None:
 
 def _address(check: Check, url: str) -> str:
     if not url:
-        raise PostFailed(Outcome.REFUSED, "no-way-to-answer")
+        raise PostFailed(Outcome.REFUSED, "no-answers")
     address = check(url)
     if address is None:
-        raise PostFailed(Outcome.REFUSED, "address-not-public")
+        raise PostFailed(Outcome.REFUSED, "rejected", "address not public")
     return address
 
 
 def _failure(response: Response, now: float) -> PostFailed:
-    if response.status == 429 or response.status >= 500:
-        return PostFailed(Outcome.PASSING, "busy", str(response.status), _wait(response.headers, now))
-    return PostFailed(Outcome.REFUSED, REFUSALS.get(response.status, "rejected"), str(response.status))
+    status = response.status
+    if status == 429 or status >= 500:
+        code = "throttled" if status == 429 else "unreachable"
+        return PostFailed(Outcome.PASSING, code, str(status), _wait(response.headers, now))
+    return PostFailed(Outcome.REFUSED, REFUSALS.get(status, "rejected"), str(status))
 
 
 def _wait(headers: Mapping[str, str], now: float) -> timedelta | None:
@@ -75,4 +77,4 @@ def _given_id(page: Any) -> str:
         return ""
 
 
-REFUSALS = {410: "switched-off", 413: "too-long", **dict.fromkeys((301, 302, 303, 307, 308), "redirected")}
+REFUSALS = {410: "switched-off", 413: "too-long"}

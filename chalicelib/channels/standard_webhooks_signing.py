@@ -38,7 +38,7 @@ def keys(connection: str, name: str, secrets: Sequence[str]) -> list[Key]:
     return found
 
 
-def check(request: WebhookRequest, keys: Iterable[Key]) -> None:
+def prove(request: WebhookRequest, keys: Iterable[Key]) -> None:
     """Raises Forged."""
     id, timestamp, signatures = headers(request)
     if abs(request.received_at - timestamp) > TOLERANCE:

@@ -11,8 +11,9 @@ from __future__ import annotations
 import hmac
 import json
 import re
+import time
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -36,6 +37,7 @@ class X:
 
     connection: Connection
     http: http.Http = http.request
+    now: Callable[[], float] = time.time
 
     def handshake(self, request: WebhookRequest) -> Answer:
         """X's challenge-response check, repeated every day or more often. Raises Forged or SecretMissing."""
@@ -76,13 +78,13 @@ class X:
         """The id of the post or of the direct message. Raises PostFailed or SecretMissing."""
         from chalicelib.channels.x_answers import post
 
-        return post(self.connection, self.http, reply)
+        return post(self.connection, self.http, reply, self.now())
 
     def find(self, reply: Reply) -> str | None:
-        """Looks through what the account posted since the customer's message. Raises PostFailed or SecretMissing."""
+        """Looks through what the account posted lately. Raises PostFailed or SecretMissing."""
         from chalicelib.channels.x_answers import find
 
-        return find(self.connection, self.http, reply)
+        return find(self.connection, self.http, reply, self.now())
 
     def profile(self, account: str, author_id: str) -> Mapping[str, Any]:
         """Name, handle, followers and address of an author."""

@@ -7,24 +7,24 @@ from __future__ import annotations
 
 import html
 import re
-import time
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from unicodedata import normalize
 from urllib.parse import quote, urlencode
 
 from chalicelib.channels.base import Connection, Outcome, PostFailed, SecretMissing, text_id
-from chalicelib.channels.x_common import author
+from chalicelib.channels.x_common import author, from_iso
 from chalicelib.http import Http, Lost, NotSent, Response
 from chalicelib.model import Reply
 
 API = "https://api.x.com"
 LONGEST_WAIT = timedelta(days=1)
-PAGE = 100  # the most X gives at once; it bills what it gives, which is what was posted since the customer wrote
+PAGE, MOST_PAGES = 100, 5  # X bills by what it gives
+LOOK_BACK = timedelta(days=1)
 
 
-def post(connection: Connection, http: Http, reply: Reply) -> str:
+def post(connection: Connection, http: Http, reply: Reply, now: float) -> str:
     """The id of what was posted. Raises PostFailed or SecretMissing."""
     path, content, key = _as_post(reply) if reply.public else _as_direct_message(reply)
     try:
@@ -32,28 +32,29 @@ def post(connection: Connection, http: Http, reply: Reply) -> str:
     except NotSent as error:
         raise PostFailed(Outcome.PASSING, "unreachable") from error
     except Lost as error:
-        raise PostFailed(Outcome.UNKNOWN, "answer-lost") from error
-    return _posted_id(answer, key)
+        raise PostFailed(Outcome.UNKNOWN, "lost") from error
+    return _posted_id(answer, key, now)
 
 
-def find(connection: Connection, http: Http, reply: Reply) -> str | None:
+def find(connection: Connection, http: Http, reply: Reply, now: float) -> str | None:
     """The id of the posted answer, None when it is not there. Raises PostFailed when nobody can tell.
 
-    X stores before it answers but its timelines follow a little later: look again rather than at once.
+    The same words to the same customer within a day are taken for it. X stores before it answers, but its timelines
+    follow a little later: look again rather than at once.
     """
-    path, fields = _timeline(reply) if reply.public else _dm_events(reply)
-    try:
-        answer = _call(connection, http, reply.account, "GET", path, fields)
-    except (NotSent, Lost) as error:
-        raise PostFailed(Outcome.UNKNOWN, "cannot-look") from error
-    page = _mapping(answer.json())
-    if answer.status != 200 or "meta" not in page:
-        raise PostFailed(Outcome.UNKNOWN, "cannot-look", _type(page), _wait(answer))
+    path, fields = _timeline(reply, now) if reply.public else _dm_events(reply)
     is_it = _is_answer if reply.public else _is_sent
-    found = next((item for item in _items(page, "data") if is_it(item, reply)), None)
-    if found is None and _mapping(page["meta"]).get("next_token"):
-        raise PostFailed(Outcome.UNKNOWN, "cannot-look", "more than one page since")
-    return text_id(found["id"]) if found else None
+    for _ in range(MOST_PAGES):
+        page = _page(connection, http, reply.account, path, fields, now)
+        items = _items(page, "data")
+        found = next((item for item in items if is_it(item, reply)), None)
+        if found is not None:
+            return text_id(found["id"]) if _is_young(found, now) else None
+        token = _mapping(page["meta"]).get("next_token")
+        if not token or (items and not _is_young(items[-1], now)):
+            return None
+        fields = {**fields, "pagination_token": token}
+    raise PostFailed(Outcome.UNKNOWN, "unclear", "too many posts to look through")
 
 
 def profile(connection: Connection, http: Http, account: str, author_id: str) -> Mapping[str, Any]:
@@ -77,9 +78,13 @@ def _as_direct_message(reply: Reply) -> tuple[str, Mapping[str, Any], str]:
     return path, {"text": reply.text}, "dm_event_id"
 
 
-def _timeline(reply: Reply) -> tuple[str, Mapping[str, Any]]:
-    # an answer is always younger than what it answers
-    fields = {"max_results": PAGE, "since_id": reply.parent, "tweet.fields": "referenced_tweets,created_at,note_tweet"}
+def _timeline(reply: Reply, now: float) -> tuple[str, Mapping[str, Any]]:
+    since = datetime.fromtimestamp(now, UTC) - LOOK_BACK
+    fields = {
+        "max_results": PAGE,
+        "start_time": since.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "tweet.fields": "created_at,in_reply_to_user_id,referenced_tweets,note_tweet",
+    }
     return f"/2/users/{_segment(reply.account)}/tweets", fields
 
 
@@ -90,6 +95,19 @@ def _dm_events(reply: Reply) -> tuple[str, Mapping[str, Any]]:
         "dm_event.fields": "id,text,event_type,sender_id,created_at",
     }
     return f"/2/dm_conversations/with/{_segment(reply.author_id)}/dm_events", fields
+
+
+def _page(
+    connection: Connection, http: Http, account: str, path: str, fields: Mapping[str, Any], now: float
+) -> Mapping[str, Any]:
+    try:
+        answer = _call(connection, http, account, "GET", path, fields)
+    except (NotSent, Lost) as error:
+        raise PostFailed(Outcome.UNKNOWN, "unclear") from error
+    page = _mapping(answer.json())
+    if answer.status != 200 or "meta" not in page:
+        raise PostFailed(Outcome.UNKNOWN, "unclear", _type(page), _wait(answer, now))
+    return page
 
 
 def _call(
@@ -112,27 +130,27 @@ def _call(
 def _segment(id: str) -> str:
     # ids go into paths: anything but a number would ask for something else
     if not (id.isascii() and id.isdigit()):
-        raise PostFailed(Outcome.REFUSED, "no-recipient")
+        raise PostFailed(Outcome.REFUSED, "rejected", "recipient")
     return quote(id, safe="")
 
 
-def _posted_id(answer: Response, key: str) -> str:
+def _posted_id(answer: Response, key: str, now: float) -> str:
     page = _mapping(answer.json())
     posted = _mapping(page.get("data")).get(key)
     if answer.status in (200, 201) and posted:
         return text_id(posted)
-    raise _failure(answer, page)
+    raise _failure(answer, page, now)
 
 
-def _failure(answer: Response, page: Mapping[str, Any]) -> PostFailed:
+def _failure(answer: Response, page: Mapping[str, Any], now: float) -> PostFailed:
     """X puts its problems into the body or into `errors`, the latter also inside 200."""
     said = " ".join(_said(page)).lower()
     in_words = next((meaning for words, meaning in PROBLEMS if any(each in said for each in words)), None)
     status = next(_statuses(page), answer.status) if answer.status == 200 else answer.status
     outcome, code = in_words or STATUSES.get(status, (Outcome.REFUSED, "rejected"))
     if _is_open(status):
-        outcome, code = Outcome.UNKNOWN, "no-clear-answer"
-    return PostFailed(outcome, code, _type(page), _wait(answer))
+        outcome, code = Outcome.UNKNOWN, "unclear"
+    return PostFailed(outcome, code, _type(page), _wait(answer, now))
 
 
 def _said(page: Mapping[str, Any]) -> Iterator[str]:
@@ -155,28 +173,31 @@ def _is_open(status: int) -> bool:
     return status >= 500 or status < 300
 
 
-def _wait(answer: Response) -> timedelta | None:
+def _wait(answer: Response, now: float) -> timedelta | None:
     reset = answer.headers.get("x-rate-limit-reset", "")
     if answer.status != 429 or not reset.isdecimal():
         return None
-    wait = min(max(int(reset) - time.time(), 1), LONGEST_WAIT.total_seconds())
+    wait = min(max(int(reset) - now, 1), LONGEST_WAIT.total_seconds())
     return timedelta(seconds=round(wait))
 
 
 def _is_answer(item: Mapping[str, Any], reply: Reply) -> bool:
+    # by customer too: when they have written again meanwhile, the reply names their newer post
     answered = [each.get("id") for each in _items(item, "referenced_tweets") if each.get("type") == "replied_to"]
+    to_them = reply.parent in answered or str(item.get("in_reply_to_user_id")) == reply.author_id
     text = _mapping(item.get("note_tweet")).get("text") or item.get("text")
-    return reply.parent in answered and _bare(text) == _bare(reply.text)
+    return to_them and _bare(text) == _bare(reply.text)
 
 
 def _is_sent(item: Mapping[str, Any], reply: Reply) -> bool:
-    ours = str(item.get("sender_id")) == reply.account and _bare(item.get("text")) == _bare(reply.text)
-    return ours and _younger(str(item.get("id")), reply.parent)
+    return str(item.get("sender_id")) == reply.account and _bare(item.get("text")) == _bare(reply.text)
 
 
-def _younger(id: str, than: str) -> bool:
-    # ids grow with time; an encrypted message's id is no number, then any same text counts as ours
-    return not (id.isdecimal() and than.isdecimal()) or int(id) > int(than)
+def _is_young(item: Mapping[str, Any], now: float) -> bool:
+    try:
+        return datetime.fromtimestamp(now, UTC) - from_iso(item.get("created_at")) < LOOK_BACK
+    except ValueError:
+        raise PostFailed(Outcome.UNKNOWN, "unclear", "created_at") from None
 
 
 def _bare(text: object) -> str:
@@ -203,12 +224,12 @@ PROBLEMS = (
     (("usage-capped", "usagecapexceeded", "spend cap", "credits"), (Outcome.REFUSED, "usage-capped")),
     (("duplicate",), (Outcome.REFUSED, "duplicate")),
     (("not been mentioned", "otherwise engaged", "summoned"), (Outcome.REFUSED, "not-summoned")),
-    (("to dm one or more", "cannot send messages to this user"), (Outcome.REFUSED, "not-reachable")),
+    (("to dm one or more", "cannot send messages to this user"), (Outcome.REFUSED, "blocked")),
     (("deleted or not visible", "tweet that is deleted", "post that is deleted"), (Outcome.REFUSED, "gone")),
 )
 STATUSES = {
     401: (Outcome.REFUSED, "token"),
-    403: (Outcome.REFUSED, "forbidden"),
+    403: (Outcome.REFUSED, "permission"),
     404: (Outcome.REFUSED, "gone"),
-    429: (Outcome.PASSING, "rate"),
+    429: (Outcome.PASSING, "throttled"),
 }

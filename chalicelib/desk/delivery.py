@@ -22,6 +22,7 @@ from chalicelib.model import AgentReply, Conversation, Reply, ReplyState
 SETTLE = timedelta(seconds=20)  # longer than a platform call may take: a late one has landed by then
 LOOK_UNTIL = timedelta(minutes=10)  # a look-up that fails so long leaves the answer held
 GIVE_UP = timedelta(days=3)  # of passing failures on a channel without a window
+MOST_TRIES = 3  # whose outcome nobody knew and which were then not found: some platforms say "unknown" to a refusal
 
 Wake = Callable[[datetime], None]
 
@@ -107,6 +108,8 @@ def _look(view: View, entry: Entry, reply: Reply, channel: Channel, wake: Wake) 
         return _still_unknown(view, entry, failed, wake)
     if platform_id:
         return posted(view, entry, platform_id)
+    if ledger.tries(entry) >= MOST_TRIES:
+        return _held(view, entry)
     return _attempt(view, entry, reply, channel, wake)
 
 

@@ -18,7 +18,7 @@ from typing import Any, ClassVar, cast
 
 from chalicelib.desk.pages import Block, as_html, as_text
 from chalicelib.model import MailKind
-from chalicelib.text import one_line
+from chalicelib.text import JOINER, one_line
 
 LONGEST_SUBJECT = 200  # characters; a helpdesk's own subject may be twice that, its tag can stand at the end
 LONGEST_NAME = 60
@@ -68,8 +68,8 @@ def conversation_reference(conversation_id: str, domain: str) -> str:
 
 
 def display_name(name: str, channel_title: str) -> str:
-    """ "Mia Muster (Facebook)": stable, since some helpdesks keep the first name they see for an address."""
-    return f"{plain_name(name)} ({channel_title})"
+    """The plain name and the channel, "Mia Muster (Facebook)": stable, since some helpdesks keep the first name they see."""
+    return f"{name} ({plain_name(channel_title)})"
 
 
 def plain_name(name: str) -> str:
@@ -85,12 +85,12 @@ def answering(subject: str) -> str:
 
 def _headers(envelope: Envelope) -> Mapping[str, Any]:
     domain = envelope.sender.rpartition("@")[2]
-    sender = Address(envelope.name, addr_spec=envelope.sender)
+    sender = Address(_literal(envelope.name), addr_spec=envelope.sender)
     delivery = _UNSAFE.sub("-", envelope.delivery_id)
     common = {
         "From": sender,
         "To": envelope.recipient,
-        "Subject": envelope.subject,
+        "Subject": _literal(envelope.subject),
         "Date": envelope.at.astimezone(UTC),
         "Message-ID": f"<{delivery}@{domain}>",
         "X-Auto-Response-Suppress": "All",
@@ -98,6 +98,11 @@ def _headers(envelope: Envelope) -> Mapping[str, Any]:
         "X-Bridgehead-Delivery": delivery,
     }
     return {**common, **(_thread(envelope, sender, domain) if envelope.conversation_id else _AUTOMATIC)}
+
+
+def _literal(words: str) -> str:
+    # the standard library decodes an encoded word in any value it is given, and writes out the line ends it finds in it
+    return words.replace("=?", f"={JOINER}?")
 
 
 def _thread(envelope: Envelope, sender: Address, domain: str) -> dict[str, Any]:

@@ -12,10 +12,11 @@ from chalicelib.desk.pages import Block, Box, Fact, Foot, Hello, Speech, Tone
 from chalicelib.desk.tickets import Ticket, foot, reply_box, thread_envelope, title
 from chalicelib.desk.voice import Voice, label, link, words
 from chalicelib.locales import knows
-from chalicelib.model import MailKind, TroubleKind
+from chalicelib.model import Author, MailKind, TroubleKind
 from chalicelib.text import defuse_subject, one_line
 
 LONGEST_ANSWER = 5_000  # characters of an agent's answer that a notice shows again
+NOBODY = Author("")
 SOON, MISSED = 80, 100  # percent of the target
 
 
@@ -42,21 +43,32 @@ class Reminding:
 
 @dataclass(frozen=True)
 class Alert:
-    """Something only the owner can mend: a ticket nobody answered, a connection in trouble, a mail that did not arrive.
-
-    `ticket` is in the owner's language and zone; for a whole connection in trouble its author is nobody.
-    """
+    """Something only the owner can mend: a ticket nobody answered, a connection in trouble, a mail that did not arrive."""
 
     kind: Literal["missed", "trouble", "bounced"]
-    ticket: Ticket
+    delivery_id: str
+    at: datetime  # now
+    business: str
+    reply_domain: str
     owner_address: str
+    channel_title: str
+    account_name: str
     owner_name: str = ""
+    language: str = "en"
+    zone: str = "UTC"
+    author: Author = NOBODY  # missed, bounced: who is waiting
+    words: str = ""  # and what for
+    link: str = ""  # to the customer's message
     trouble: TroubleKind | None = None
     detail: str = ""  # the platform's or mail system's own reason
-    words: str = ""  # what the customer is waiting for
-    link: str = ""  # to the customer's message
+    helpdesk_address: str = ""  # bounced: whose mailbox it was
     waiting_since: datetime | None = None  # missed
     due_at: datetime | None = None  # missed
+
+    @property
+    def voice(self) -> Voice:
+        """How we speak of it to the owner."""
+        return Voice(self.language, self.zone, self.channel_title, self.account_name, self.business, self.author)
 
 
 def notice_mail(ticket: Ticket, notice: Notice) -> EmailMessage:
@@ -90,7 +102,7 @@ def reminder_mail(ticket: Ticket, reminding: Reminding) -> EmailMessage:
 
 def owner_mail(alert: Alert) -> EmailMessage:
     """To the owner, from an address that is no conversation's."""
-    voice = alert.ticket.voice
+    voice = alert.voice
     text = f"trouble_{alert.trouble}" if alert.trouble else f"owner_{alert.kind}_text"
     do = f"trouble_{alert.trouble}_do" if alert.trouble else f"owner_{alert.kind}_do"
     detail = voice.say("owner_detail", detail=label(alert.detail)) if alert.detail else ""
@@ -99,7 +111,7 @@ def owner_mail(alert: Alert) -> EmailMessage:
     said = [_speech(voice, alert.words, alert.link)] if alert.words or alert.link else []
     hello = [Hello(voice.say("owner_hello", owner=label(alert.owner_name)))] if alert.owner_name else []
     blocks: list[Block] = [*hello, box, *said, Foot(voice.say("owner_footer"))]
-    return mail(_owner_envelope(alert, heading), blocks, alert.ticket.language)
+    return mail(_owner_envelope(alert, heading), blocks, alert.language)
 
 
 def _notice_box(ticket: Ticket, notice: Notice) -> Box:
@@ -131,23 +143,21 @@ def _open(voice: Voice, address: str) -> tuple[Fact, ...]:
 
 
 def _values(alert: Alert) -> dict[str, object]:
-    now, voice = alert.ticket.at, alert.ticket.voice
+    now, voice = alert.at, alert.voice
     return {
         "waited": voice.span(now - (alert.waiting_since or now)),
         "due": voice.when(alert.due_at or now),
-        "address": label(alert.ticket.helpdesk_address),
+        "address": label(alert.helpdesk_address),
     }
 
 
 def _owner_envelope(alert: Alert, heading: str) -> Envelope:
-    ticket = alert.ticket
-    domain = ticket.reply_address.rpartition("@")[2]
     return Envelope(
         kind=MailKind.OWNER,
-        delivery_id=ticket.delivery_id,
-        at=ticket.at,
-        name=ticket.voice.say("owner_from"),
-        sender=f"{OWNER_LOCAL_PART}@{domain}",
+        delivery_id=alert.delivery_id,
+        at=alert.at,
+        name=alert.voice.say("owner_from"),
+        sender=f"{OWNER_LOCAL_PART}@{alert.reply_domain}",
         recipient=alert.owner_address,
         subject=one_line(defuse_subject(heading), LONGEST_SUBJECT),
     )
@@ -173,4 +183,7 @@ ALIASES = {
     "text-html-differ": "unsure",
 }
 DEFAULT_CODES = {"refused": "rejected", "held": "unsure"}
-_WORDS = {"elsewhere": "posted", "unknown": "refused"}  # under which heading the words stand, where not under the kind's own
+_WORDS = {
+    "elsewhere": "posted",
+    "unknown": "refused",
+}  # under which heading the words stand, where not under the kind's own

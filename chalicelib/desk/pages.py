@@ -163,9 +163,7 @@ def _speech_html(block: Speech) -> str:
     )
     pictures = "".join(map(_picture_html, block.pictures))
     inner = f'<p style="{FAINT};margin:0;font-size:13px">{head}</p>{remark}{words}{pictures}{_facts_html(block.facts)}'
-    return (
-        f'<div style="border-left:3px solid {LINES[block.tone]};padding:2px 0 2px 14px;margin:14px 0">{inner}</div>'
-    )
+    return f'<div style="border-left:3px solid {LINES[block.tone]};padding:2px 0 2px 14px;margin:14px 0">{inner}</div>'
 
 
 def _box_html(block: Box) -> str:

@@ -66,10 +66,8 @@ def duration(language: str, span: timedelta) -> str:
 @cache
 def texts(language: str) -> Mapping[str, Any]:
     """All texts of a language, English for one we do not have."""
-    found = Path(__file__).with_name(f"{language}.json")
-    if not language.isalpha() or not found.exists():
-        return texts(FALLBACK)
-    return cast(Mapping[str, Any], json.loads(found.read_text("utf-8")))
+    found = Path(__file__).with_name(f"{language if language.isalpha() else FALLBACK}.json")
+    return cast(Mapping[str, Any], json.loads(found.read_text("utf-8"))) if found.exists() else texts(FALLBACK)
 
 
 def _form(language: str, count: int) -> str:

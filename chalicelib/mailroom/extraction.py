@@ -132,29 +132,29 @@ def _condensed(lines: Sequence[Line]) -> list[Line]:
 
 def _without_known(lines: list[Line], texts: Sequence[str]) -> tuple[list[Line], list[str]]:
     """Without a whole earlier text at the end or the beginning: a quote that nothing marks."""
-    said = [tokens(line.text) for line in lines] if texts else []
-    backwards = [line[::-1] for line in said[::-1]]
+    said = [(i, words) for i, line in enumerate(lines) if (words := tokens(line.text))] if texts else []
+    backwards = [(i, words[::-1]) for i, words in reversed(said)]
     for text in texts[-KNOWN_TEXTS:]:
         words = tokens(text[:KNOWN_LENGTH])
         if sum(map(len, words)) < SHORTEST_KNOWN:
             continue
-        if cut := _end_of(said, words):
-            return lines[:-cut], ["known-text"]
-        if cut := _end_of(backwards, words[::-1]):
-            return lines[cut:], ["known-text"]
+        if (first := _where_said(backwards, words[::-1])) is not None:
+            return lines[:first], ["known-text"]
+        if (last := _where_said(said, words)) is not None:
+            return lines[last + 1 :], ["known-text"]
     return lines, []
 
 
-def _end_of(said: Sequence[tuple[str, ...]], words: tuple[str, ...]) -> int:
-    """How many lines at the end have exactly these words; 0 if they have others."""
-    left = len(words)
-    for count, line in enumerate(reversed(said)):
-        if not left:
-            return count
-        if line != words[max(left - len(line), 0) : left]:
-            return 0
-        left -= len(line)
-    return 0 if left else len(said)
+def _where_said(said: Iterable[tuple[int, tuple[str, ...]]], words: tuple[str, ...]) -> int | None:
+    """The line on which the words end, if the lines say exactly them from the start."""
+    done = 0
+    for at, line in said:
+        if line != words[done : done + len(line)]:
+            return None
+        done += len(line)
+        if done == len(words):
+            return at
+    return None
 
 
 def _leaks(text: str, context: Context) -> Iterable[str]:

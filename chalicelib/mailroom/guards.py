@@ -67,7 +67,8 @@ def bounced(incoming: Incoming) -> Reason | None:
 def our_own(incoming: Incoming) -> Reason | None:
     """A loop, or a helpdesk that sends one customer's words to another on the same ticket."""
     mail, home = incoming.mail, re.compile(rf"@{re.escape(incoming.own_domain)}(?![\w-]|\.\w)", re.IGNORECASE)
-    origins = [*mail.from_values, mail.message_id, *(mail.header(name) for name in ORIGIN_HEADERS)]
+    told = (value for name in ORIGIN_HEADERS for value in mail.headers.get(name, ()))
+    origins = (*mail.from_values, mail.message_id, *told)
     marked = any(name.startswith(MARK) for name in mail.headers)
     if marked or mail.message_id in incoming.own_message_ids or any(map(home.search, origins)):
         return Reason("our_own", Disposition.DROP)

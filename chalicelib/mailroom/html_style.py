@@ -18,7 +18,9 @@ def is_hidden(attributes: Mapping[str, str | None], style: Mapping[str, str], no
         return True
     if node.tag == "font" and _invisible_ink({"color": (attributes.get("color") or "").casefold()}, node):
         return True
-    return bool(style) and (
+    if not style:
+        return False
+    return (
         style.get("display") == "none"
         or style.get("visibility") in ("hidden", "collapse")
         or style.get("mso-hide") == "all"

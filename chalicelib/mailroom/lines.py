@@ -8,13 +8,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-MOST_LINES = 5000  # of a body that are looked at
+MOST_LINES = 4000  # of a body that are looked at
 TOKENS = re.compile(r"[぀-ヿ㐀-鿿가-힯]|[^\W぀-ヿ㐀-鿿가-힯]+")
 _CLEANED: dict[int, str | None] = {
     **dict.fromkeys(range(32)),  # control characters go, but for these
     **{ord(c): c for c in "\n\t"},
     **{ord(c): "\n" for c in "\r\u2028"},
-    **{ord(c): None for c in "\u200b\u2060\ufeff\xad\u200e\u200f\u202a\u202b\u202c\u202d\u202e"},
+    **{
+        ord(c): None for c in "\u200b\u2060\ufeff\xad\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+    },
     ord("\xa0"): " ",
 }
 _MOST_EMPTY = 2  # in a row; Redmine means something by two instead of one

@@ -8,13 +8,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chalicelib.mailroom.lines import Line, tokens
+from chalicelib.mailroom.lines import Line, next_written, tokens
 from chalicelib.mailroom.phrases import (
     FORWARD_WORDS,
     LABELS,
     MESSAGE_WORDS,
     OPENING_WORDS,
     ORIGINAL_WORDS,
+    QUOTING_WORDS,
     UNSPACED_MESSAGES,
     UNSPACED_VERBS,
     VERBS,
@@ -22,7 +23,9 @@ from chalicelib.mailroom.phrases import (
 
 LONGEST_LINE, LONGEST_ATTRIBUTION, MOST_LINES, MOST_LABELS = 400, 600, 5, 16
 _TIME = re.compile(r"\d{1,2}\s?[:.時时点點h]\s?\d{2}|\d{1,2}\s?[ap]\.?m\b|\d시")
+_OPENINGS = tuple(f"{word} " for word in OPENING_WORDS)
 _SENTENCE_END = re.compile(r"[^\W\d]{3}[.!?]$|[。！？]$")
+_DATE = re.compile(r"\d{4}|\d[./-]\d|\d月")
 _STARTS_WITH_YEAR = re.compile(r"\d{4}[-/.年]")
 
 
@@ -47,13 +50,22 @@ def opener_ending_at(lines: Sequence[Line], at: int) -> Opener | None:
 
 
 def is_left_over(text: str) -> bool:
-    """An attribution line inside an answer, as when it shares its line with words: worth a look, not a cut."""
-    return (
-        len(text) <= LONGEST_LINE
-        and _could_end(text)
-        and _verb_near_end(text, True)
-        and bool("@" in text or _TIME.search(text.casefold()))
-    )
+    """An attribution inside an answer, as when it shares its line with words: worth a look, not a cut."""
+    if len(text) > LONGEST_LINE:
+        return False
+    told = "@" in text or bool(_TIME.search(text.casefold()))
+    bracketed = "@" in text.partition("<")[2].partition(">")[0]
+    return (told and _could_end(text) and _verb_near_end(text, True)) or (bracketed and len(text.split()) <= 14)
+
+
+def is_dated(text: str) -> bool:
+    """A time, a year or a date with marks; a bare number may count lamps."""
+    return bool(_TIME.search(text.casefold()) or _DATE.search(text))
+
+
+def says_written(text: str) -> bool:
+    """The verb of an attribution where it belongs: before a name, or at the end."""
+    return _verb_near_end(text, "@" in text)
 
 
 def is_forward(lines: Sequence[Line], opener: Opener) -> bool:
@@ -81,9 +93,9 @@ def _separator(text: str, at: int) -> Opener | None:
 
 
 def _is_original(words: str) -> bool:
-    parts = set(words.split())
+    parts = set(words.replace("'", "' ").split()) | set(words.split())
     return any(phrase in words for phrase in UNSPACED_MESSAGES) or bool(
-        (parts & ORIGINAL_WORDS and parts & MESSAGE_WORDS) or parts & {"originalnachricht", "originalmeddelelse"}
+        (parts & ORIGINAL_WORDS and parts & MESSAGE_WORDS) or parts <= ORIGINAL_WORDS
     )
 
 
@@ -111,17 +123,60 @@ def _labels_from(lines: Sequence[Line], at: int) -> tuple[set[str], int]:
 def _attribution(lines: Sequence[Line], at: int) -> Opener | None:
     if not _could_end(lines[at].text):
         return None
-    named: Opener | None = None
     starts = _starts(lines, at)
-    if not any(_hints(lines[start].text) for start in starts):
-        return None
-    for start in starts:
-        text = " ".join(line.text.strip() for line in lines[start : at + 1])
-        found = _judge(text)
+    best = ""
+    for start in starts if any(_hints(lines[i].text) for i in starts) else ():
+        found = _judge(" ".join(line.text.strip() for line in lines[start : at + 1]))
         if found in ("strong", "weak"):
-            return Opener(start, at + 1, "attribution", strong=found == "strong")
-        named = named or (Opener(start, at + 1, "attribution") if found == "named" else None)
-    return named
+            return Opener(_reach_up(lines, start), at + 1, "attribution", strong=found == "strong")
+        best = best or (found and "named")
+    if best or _stands_above_quote(lines, at):
+        return Opener(_reach_up(lines, at), at + 1, "attribution")
+    return None
+
+
+def _reach_up(lines: Sequence[Line], start: int) -> int:
+    """Higher where a program wrapped early: "On Mon,", a date, a name above "<jane@example.com> wrote:"."""
+    for _ in range(2):
+        if start == 0 or not _belongs_above(lines, start):
+            break
+        start -= 1
+    return start
+
+
+def _belongs_above(lines: Sequence[Line], start: int) -> bool:
+    above, line = lines[start - 1], lines[start].text.strip()
+    if above.blank or above.opener or above.quoted != lines[start].quoted:
+        return False
+    words, dated = above.text.casefold().split(), any(c.isdigit() for c in above.text)
+    if words[0].strip("-") in OPENING_WORDS or not words[0].strip("-"):
+        return len(words) <= 3 or (dated and not _ends_sentence(above.text))
+    whole = line.casefold().strip("- ").startswith(_OPENINGS) and _dated_first(line)
+    first = start < 2 or lines[start - 2].blank or lines[start - 2].quoted != above.quoted
+    if whole or not first or _ends_sentence(above.text):
+        return False
+    begins_late = line.startswith("<") or "@" not in line or not VERBS.isdisjoint(tokens(line)[:1])
+    return "@" in above.text or (dated and len(words) <= 6) or (begins_late and len(words) <= 5)
+
+
+def _dated_first(text: str) -> bool:
+    """The first number is of a date, not of a time."""
+    number = next((i for i, c in enumerate(text) if c.isdigit()), None)
+    return number is not None and not _TIME.match(text.casefold(), number)
+
+
+def _stands_above_quote(lines: Sequence[Line], at: int) -> bool:
+    """In any language: a line with an address or a time and a colon, right above a marked quote, is its attribution."""
+    text = lines[at].text.rstrip()
+    after = next_written(lines, at + 1)
+    told = "@" in text or _TIME.search(text.casefold()) or any(words in text.casefold() for words in QUOTING_WORDS)
+    return (
+        bool(told)
+        and text.endswith((":", "："))
+        and after < len(lines)
+        and lines[after].quoted
+        and not lines[at].quoted
+    )
 
 
 def _starts(lines: Sequence[Line], at: int) -> list[int]:
@@ -133,10 +188,14 @@ def _starts(lines: Sequence[Line], at: int) -> list[int]:
             continue
         size += len(lines[i].text)
         ends_it = lines[i].blank or lines[i].opener or size > LONGEST_ATTRIBUTION
-        if ends_it or lines[i].quoted != lines[at].quoted or _SENTENCE_END.search(lines[i].text.rstrip()[-4:]):
+        if ends_it or lines[i].quoted != lines[at].quoted or _ends_sentence(lines[i].text):
             break
         starts.append(i)
     return starts
+
+
+def _ends_sentence(text: str) -> bool:
+    return bool(_SENTENCE_END.search(text.rstrip()[-4:]))
 
 
 def _could_end(text: str) -> bool:
@@ -158,6 +217,8 @@ def _judge(text: str) -> str:
     bare = text.strip(" \t*_-")
     closed = bare.endswith((":", "：")) or text.rstrip().endswith("---")
     dated, timed, addressed = any(c.isdigit() for c in bare[:40]), bool(_TIME.search(bare.casefold())), "@" in bare
+    if closed and addressed and bare.casefold().startswith(QUOTING_WORDS):
+        return "strong"
     if not _verb_near_end(bare, addressed):
         whole = dated and addressed and ((closed and timed) or _is_bare_date_and_name(bare))
         return "strong" if whole and _starts_like_one(bare) else ""
@@ -173,7 +234,7 @@ def _verb_near_end(text: str, addressed: bool) -> bool:
     words = text.casefold().split()
     for after, word in enumerate(reversed(words[-14:])):
         if set(tokens(word)) & VERBS or any(verb in word for verb in UNSPACED_VERBS):
-            return after <= (10 if addressed or any(c.isdigit() for w in words[-after:] for c in w) else 5)
+            return after <= (10 if addressed or any(c.isdigit() for w in words[-after:] for c in w) else 4)
     return False
 
 

@@ -7,14 +7,24 @@ Everything is compared case-folded. A language is added by adding its words here
 VERBS = frozenset(
     {
         *("wrote", "writes", "sent"),  # en
-        *("schrieb", "schreibt"),  # de
+        *("schrieb", "schreibt", "geschrieben"),  # de
         *("écrit", "ecrit"),  # fr
         *("escribió", "escribio", "escribía"),  # es
         *("scritto", "scrive"),  # it
         *("escreveu", "escribiu"),  # pt, gl
         *("schreef", "geschreven"),  # nl
         *("skrev", "skreiv"),  # da no sv
-        *("napisał", "napisała", "napisal", "napsal", "napsala", "napísal", "napísala"),  # pl cs sk
+        *(
+            "napisał",
+            "napisała",
+            "napisal",
+            "napsal",
+            "napsala",
+            "napísal",
+            "napísala",
+            "pisze",
+            "napisana",
+        ),  # pl cs sk
         *("написал", "написала", "пишет", "писал", "написав", "написала", "пише"),  # ru uk
         *("kirjoitti", "kirjoittaa"),  # fi
         *("yazdı", "yazmış"),  # tr
@@ -34,6 +44,7 @@ UNSPACED_VERBS = (
     "작성",
     "작성:",
     "썼습니다",
+    "쓴 글",
 )
 
 # the first word of an attribution line, where it is not a date or a name
@@ -73,11 +84,14 @@ OPENING_WORDS = frozenset(
     ]
 )
 
+# "Quoting Jane <jane@example.com>:", as Horde and others have it
+QUOTING_WORDS = ("quoting ", "zitat von", "citando", "quotation from", "citation de", "引用")
+
 # the labels of a header block ("From: … Sent: … To: … Subject: …")
 _LABELS: dict[str, str] = {
     "from": "from von de da van från fra od lähettäjä kimden gönderen 差出人 送信者 发件人 寄件者 寄件人 發件人 từ "
     "người|gửi от отправитель від expéditeur remitente mittente remetente afzender absender avsändare 보낸|사람 보낸사람 "
-    "feladó expeditor odesílatel pengirim dari από",
+    "feladó expeditor odesílatel pengirim dari από de|la",
     "sent": "sent date gesendet datum gesendet|am envoyé envoyé|le enviado enviada enviado|el enviada|em fecha data inviato "
     "inviata verzonden sendt dato skickat wysłano wysłane data|wysłania lähetetty päivämäärä gönderildi gönderme|tarihi "
     "tarih 送信日時 日時 日付 发送时间 发送日期 日期 时间 寄件日期 傳送日期 發送時間 日期 đã|gửi ngày ngày|gửi дата отправлено надіслано "
@@ -133,7 +147,17 @@ ORIGINAL_WORDS = frozenset(
         "asli",
     ]
 )
-UNSPACED_MESSAGES = ("原始邮件", "原始郵件", "原邮件", "元のメッセージ", "元のメール", "원본 메시지", "원본 메일")
+UNSPACED_MESSAGES = (
+    "原始邮件",
+    "原始郵件",
+    "原邮件",
+    "元のメッセージ",
+    "元のメール",
+    "원본 메시지",
+    "원본 메일",
+    "邮件原件",
+    "元のメール",
+)
 FORWARD_WORDS = (
     *("forwarded message", "forwarded by", "begin forwarded", "forwarded mail", "weitergeleitete nachricht"),
     *("anfang der weitergeleiteten", "message transféré", "message transfere", "début du message", "mensaje reenviado"),
@@ -155,12 +179,45 @@ FORWARD_WORDS = (
 
 # how a phone or a mail program signs: (beginning, end) of the line; a bare beginning needs a word of DEVICES, too
 PHONE_PHRASES: tuple[tuple[str, str], ...] = (
+    *(
+        ("get outlook for", ""),
+        ("get [outlook for", ""),
+        ("get bluemail for", ""),
+        ("outlook für", "herunterladen"),
+        ("outlook für", "beziehen"),
+    ),
+    *(("holen sie sich outlook", ""), ("laden sie outlook", ""), ("obtenir outlook", ""), ("télécharger outlook", "")),
+    *(("obtener outlook", ""), ("ottieni outlook", ""), ("scarica outlook", ""), ("obter o outlook", "")),
+    *(
+        ("outlook voor", ""),
+        ("download outlook", ""),
+        ("hämta outlook", ""),
+        ("hent outlook", ""),
+        ("获取 outlook", ""),
+    ),
+    *(
+        ("取得 outlook", ""),
+        ("pobierz outlook", ""),
+        ("tải outlook", ""),
+        ("outlook for", "を入手"),
+        ("ios용 outlook", ""),
+    ),
     *(("sent from my", ""), ("sent from a ", ""), ("sent by my", ""), ("sent via my", ""), ("sent using my", "")),
     *(("von meinem", "gesendet"), ("von unterwegs", "gesendet"), ("gesendet von mein", ""), ("vom handy", "gesendet")),
     *(("diese nachricht wurde von mein", "gesendet"), ("diese nachricht wurde mit", "gesendet")),
     *(("envoyé de mon", ""), ("envoyé depuis mon", ""), ("envoyé à partir de mon", ""), ("envoye de mon", "")),
     *(("enviado desde mi", ""), ("enviado do meu", ""), ("enviado de mi", ""), ("enviada do meu", "")),
-    *(("inviato da mio", ""), ("inviato dal mio", ""), ("inviato da i", ""), ("verzonden vanaf mijn", "")),
+    *(
+        ("inviato da mio", ""),
+        ("inviato dal mio", ""),
+        ("inviato da i", ""),
+        ("hentet fra outlook", ""),
+        ("odesláno z i", ""),
+        ("نُشر من", ""),
+        ("أُرسلت من", ""),
+        ("נשלח מה", ""),
+        ("verzonden vanaf mijn", ""),
+    ),
     *(("verstuurd vanaf mijn", ""), ("verstuurd met mijn", ""), ("verzonden met mijn", ""), ("skickat från min", "")),
     *(("sendt fra min", ""), ("sendt fra mit", ""), ("wysłane z mojego", ""), ("wysłano z mojego", "")),
     *(("отправлено с моего", ""), ("отправлено с i", ""), ("надіслано з мого", ""), ("надіслано з i", "")),
@@ -197,16 +254,17 @@ DEVICE_PHRASES = (
         "sent with",
         "sent by",
         "sent using",
-        "get",
         "envoyé depuis",
         "envoyé avec",
         "envoyé via",
+        "envoyé à partir de",
+        "enviado via",
+        "verzonden vanuit",
     ),
     *("gesendet mit", "gesendet von", "gesendet aus", "gesendet über", "versendet mit", "enviado desde", "enviado con"),
     *("enviado pelo", "enviado do", "inviato da", "inviato con", "verzonden met", "verzonden via", "verstuurd met"),
-    *("skickat från", "sendt fra", "wysłane z", "wysłano z", "отправлено из", "отправлено с", "надіслано з", "obtenir"),
-    *("télécharger", "laden sie", "hol dir", "holen sie sich", "obtener", "ottieni", "obtenha", "download", "hämta"),
-    *("lähetetty", "odesláno z", "gửi từ", "从", "從", "发自", "發自", "获取", "取得", "下载"),
+    *("skickat från", "sendt fra", "wysłane z", "wysłano z", "отправлено из", "отправлено с", "надіслано з"),
+    *("lähetetty", "odesláno z", "gửi từ", "从", "從", "发自", "發自"),
 )
 DEVICES = (
     *(
@@ -259,6 +317,13 @@ DEVICES = (
         "nine",
         "myMail".casefold(),
         "mail.ru",
+        "mail pour",
+        "mail orange",
+        "mail for",
+        "mail voor",
+        "mail für",
+        "mail para",
+        "mail per",
         "qq邮箱",
         "网易邮箱",
         "polymail",

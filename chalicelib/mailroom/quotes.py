@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from chalicelib.mailroom.lines import Line, is_rule, next_written, tokens
-from chalicelib.mailroom.openers import Opener, is_forward, label_of, opener_ending_at
+from chalicelib.mailroom.openers import Opener, is_dated, is_forward, label_of, opener_ending_at, says_written
 
 WRAPPED = 45  # characters; a quoted line this long may have been broken by the mail program, losing its `>`
 
@@ -25,7 +25,11 @@ class Own:
 
     def address_in(self, text: str) -> bool:
         folded = text.casefold()
-        return any(word in folded for word in self.addresses + self.marks)
+        return any(word in folded for word in self.addresses)
+
+    def mark_in(self, text: str) -> bool:
+        folded = text.casefold()
+        return any(word in folded for word in self.marks)
 
     def name_in(self, text: str) -> bool:
         folded = text.casefold()
@@ -83,10 +87,12 @@ def _openers(lines: Sequence[Line], own: Own) -> dict[int, Opener]:
 def _own_opener(lines: Sequence[Line], at: int, own: Own) -> Opener | None:
     """A line with our address anywhere, or with the customer's name where it introduces something."""
     text = lines[at].text
+    if own.mark_in(text):
+        return Opener(at, at + 1, "own-mark")
     if own.address_in(text):
         return Opener(_paragraph_start(lines, at), _own_end(lines, at), "own-address")
-    if own.name_in(text) and _introduces(lines, at):
-        return Opener(_paragraph_start(lines, at), _own_end(lines, at), "own-name")
+    if own.name_in(text) and (evidence := _introduces(lines, at)):
+        return Opener(_paragraph_start(lines, at), _own_end(lines, at), "own-name", strong=evidence == "strong")
     return None
 
 
@@ -109,16 +115,16 @@ def _own_end(lines: Sequence[Line], at: int) -> int:
     return at + 1
 
 
-def _introduces(lines: Sequence[Line], at: int) -> bool:
-    """Not "Dear Jane Doe,": a date, an address or a label is beside the name, and a colon or a quote behind it."""
-    text = lines[at].text
+def _introduces(lines: Sequence[Line], at: int) -> str:
+    """Not "Dear Jane Doe,": a label, an address, a verb or the quote itself is beside the name, or at least a date."""
     end = _own_end(lines, at)
     beside = " ".join(line.text for line in lines[at:end])
     after = next_written(lines, end)
-    marked = after < len(lines) and (lines[after].quoted or lines[after].text.startswith("\t"))
-    if label_of(text) in ("from", "to"):
-        return True
-    return (any(c.isdigit() for c in beside) or "@" in beside) and (marked or beside.rstrip().endswith((":", "：")))
+    marked = after < len(lines) and (lines[after].quoted or lines[after].raw.startswith("\t"))
+    closed, dated = beside.rstrip().endswith((":", "：")), is_dated(beside)
+    if label_of(lines[at].text) in ("from", "to") or (marked and (dated or closed)) or (closed and "@" in beside):
+        return "strong"
+    return ("strong" if says_written(beside) else "weak") if dated and closed else ""
 
 
 def _skip_opener(walk: Walk, opener: Opener) -> int:
@@ -149,7 +155,7 @@ def _unmarked(walk: Walk, opener: Opener, after: int) -> int:
         return after
     if not opener.strong:
         walk.doubts.append("weak-attribution")
-    if not walk.written and opener.rule == "attribution":
+    if not walk.written and opener.rule in ("attribution", "own-mark"):
         walk.doubts.append("quote-first")
         return opener.end
     walk.ended = True

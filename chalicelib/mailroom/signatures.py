@@ -21,7 +21,8 @@ def without_signature(lines: Sequence[Line]) -> tuple[list[Line], list[str], lis
     for rule, find in (("phone-signature", _phone), ("signature", _delimiter)):
         at = find(kept)
         if at is not None:
-            doubts = [] if rule == "signature" or _only_phone(kept[at:]) else ["text-after-signature"]
+            certain = _is_signature(kept[at:]) if rule == "signature" else _only_phone(kept[at:])
+            doubts = [] if certain else ["text-after-signature"]
             return _trimmed(kept[:at]), [*how, rule], doubts
     return kept, how, []
 
@@ -34,7 +35,7 @@ def is_phone_line(text: str) -> bool:
     if not (_says_phone(bare) or _says_device(bare)):
         return False
     clause = _second_clause(bare)
-    return not clause or any(word in clause for word in EXCUSES)
+    return not clause or any(word in clause for word in EXCUSES + DEVICES)
 
 
 def _trimmed(lines: Sequence[Line]) -> list[Line]:
@@ -61,6 +62,12 @@ def _delimiter(lines: Sequence[Line]) -> int | None:
     return found
 
 
+def _is_signature(lines: Sequence[Line]) -> bool:
+    """A "-- " as the standard has it, or names and numbers below it rather than sentences."""
+    below = [line.text.strip() for line in lines[1:]]
+    return lines[0].text == "-- " or not any(len(text) > 25 and text.endswith(tuple(".!?。！？")) for text in below)
+
+
 def _only_phone(lines: Sequence[Line]) -> bool:
     """Nothing but such lines, a signature delimiter or a signature of a few short lines follows."""
     rest = [line for line in lines if not line.blank]
@@ -69,17 +76,32 @@ def _only_phone(lines: Sequence[Line]) -> bool:
 
 
 def _says_phone(bare: str) -> bool:
-    return bare.startswith(_BEGINNINGS) and any(
-        bare.startswith(begin) and _ends(bare[len(begin) :], end) for begin, end in PHONE_PHRASES
-    )
+    """One of the whole phrases. "Sent from my Wiko", but not "Sent from my colleague in Berlin yesterday."."""
+    if not bare.startswith(_BEGINNINGS):
+        return False
+    rests = [bare[len(begin) :] for begin, end in PHONE_PHRASES if bare.startswith(begin) and _ends(bare, end)]
+    return any(_names_device(rest) or (len(rest.split()) <= 4 and not rest.endswith((".", "。"))) for rest in rests)
 
 
-def _ends(rest: str, end: str) -> bool:
-    return len(rest) < 60 and rest.strip(" .!。)>").split(" <")[0].rstrip(" .").endswith(end)
+def _ends(bare: str, end: str) -> bool:
+    return bare.split(" <")[0].rstrip(" .!。)>").endswith(end)
 
 
 def _says_device(bare: str) -> bool:
-    return len(bare.split("http")[0]) < 60 and bare.startswith(DEVICE_PHRASES) and any(word in bare for word in DEVICES)
+    """A bare "sent with" and right behind it a program or a device."""
+    rests = [bare[len(phrase) :] for phrase in DEVICE_PHRASES if bare.startswith(phrase)]
+    return any(
+        _names_device(" ".join(rest.split("http")[0].split()[:3])) or _names_device(_after_link(rest)) for rest in rests
+    )
+
+
+def _names_device(words: str) -> bool:
+    return any(device in words for device in DEVICES)
+
+
+def _after_link(rest: str) -> str:
+    """ "[mail](https://…) for windows 10": what follows the link of a Markdown text."""
+    return " ".join(rest.partition("](")[2].split()[1:4])
 
 
 def _second_clause(bare: str) -> str:

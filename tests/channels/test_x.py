@@ -64,6 +64,10 @@ def connection(**secrets: Any) -> Connection:
     return Connection("x-shop", "x", (SHOP, SECOND_SHOP), {}, held)
 
 
+def opened(http: Http, **secrets: Any) -> X:
+    return X(connection(**secrets), http, now=lambda: RECEIVED_AT)
+
+
 def request(body: bytes, headers: dict[str, str] | None = None) -> WebhookRequest:
     return WebhookRequest("POST", signing.x(body, SECRET) if headers is None else headers, {}, body, RECEIVED_AT)
 
@@ -686,9 +690,7 @@ def failing(error: Exception) -> Http:
 
 def test_an_answer_to_a_post_is_a_post_under_it() -> None:
     asked: list[Any] = []
-    posted = X(connection(), answering(201, {"data": {"id": "2101000000000000999", "text": "…"}}, asked=asked)).send(
-        reply()
-    )
+    posted = opened(answering(201, {"data": {"id": "2101000000000000999", "text": "…"}}, asked=asked)).send(reply())
     assert posted == "2101000000000000999"
     ((method, url, more),) = asked
     assert (method, url) == ("POST", "https://api.x.com/2/tweets")
@@ -699,7 +701,7 @@ def test_an_answer_to_a_post_is_a_post_under_it() -> None:
 def test_an_answer_to_a_direct_message_is_private() -> None:
     asked: list[Any] = []
     done = {"data": {"dm_conversation_id": PAIR, "dm_event_id": "2101000000000000998"}}
-    assert X(connection(), answering(201, done, asked=asked)).send(reply(**DIRECT)) == "2101000000000000998"
+    assert opened(answering(201, done, asked=asked)).send(reply(**DIRECT)) == "2101000000000000998"
     ((method, url, more),) = asked
     assert (method, url) == ("POST", f"https://api.x.com/2/dm_conversations/with/{MAI}/messages")
     assert more["json"] == {"text": reply().text}
@@ -709,8 +711,8 @@ def test_an_answer_to_a_direct_message_is_private() -> None:
 def test_an_answer_to_nobody_is_refused_before_it_leaves(recipient: str) -> None:
     asked: list[Any] = []
     with pytest.raises(PostFailed) as failed:
-        X(connection(), answering(201, asked=asked)).send(reply(**DIRECT, author_id=recipient))
-    assert (failed.value.outcome, failed.value.code, asked) == (Outcome.REFUSED, "no-recipient", [])
+        opened(answering(201, asked=asked)).send(reply(**DIRECT, author_id=recipient))
+    assert (failed.value.outcome, failed.value.code, asked) == (Outcome.REFUSED, "rejected", [])
 
 
 def problem(kind: str, detail: str = "", **more: Any) -> dict[str, Any]:
@@ -721,7 +723,7 @@ NOT_SUMMONED = "Reply to this conversation is not allowed because you have not b
 FAILURES: list[tuple[int, Any, Outcome, str]] = [
     (400, problem("invalid-request"), Outcome.REFUSED, "rejected"),
     (401, problem("unauthorized"), Outcome.REFUSED, "token"),
-    (403, problem("forbidden"), Outcome.REFUSED, "forbidden"),
+    (403, problem("forbidden"), Outcome.REFUSED, "permission"),
     (403, problem("about:blank", NOT_SUMMONED), Outcome.REFUSED, "not-summoned"),
     (
         403,
@@ -733,7 +735,7 @@ FAILURES: list[tuple[int, Any, Outcome, str]] = [
         403,
         problem("forbidden", "You do not have permission to DM one or more participants."),
         Outcome.REFUSED,
-        "not-reachable",
+        "blocked",
     ),
     (
         400,
@@ -743,7 +745,7 @@ FAILURES: list[tuple[int, Any, Outcome, str]] = [
     ),
     (404, {}, Outcome.REFUSED, "gone"),
     (429, problem("usage-capped"), Outcome.REFUSED, "usage-capped"),
-    (429, None, Outcome.PASSING, "rate"),
+    (429, None, Outcome.PASSING, "throttled"),
     (200, {"errors": [problem("resource-not-found", status=404)]}, Outcome.REFUSED, "gone"),
     (
         200,
@@ -751,13 +753,13 @@ FAILURES: list[tuple[int, Any, Outcome, str]] = [
         Outcome.REFUSED,
         "duplicate",
     ),
-    (200, {"errors": [problem("client-forbidden", status=403)]}, Outcome.REFUSED, "forbidden"),
-    (200, {}, Outcome.UNKNOWN, "no-clear-answer"),
-    (201, {"data": {}}, Outcome.UNKNOWN, "no-clear-answer"),
-    (201, "text", Outcome.UNKNOWN, "no-clear-answer"),
-    (500, None, Outcome.UNKNOWN, "no-clear-answer"),
-    (502, "<html>", Outcome.UNKNOWN, "no-clear-answer"),
-    (503, problem("service-unavailable"), Outcome.UNKNOWN, "no-clear-answer"),
+    (200, {"errors": [problem("client-forbidden", status=403)]}, Outcome.REFUSED, "permission"),
+    (200, {}, Outcome.UNKNOWN, "unclear"),
+    (201, {"data": {}}, Outcome.UNKNOWN, "unclear"),
+    (201, "text", Outcome.UNKNOWN, "unclear"),
+    (500, None, Outcome.UNKNOWN, "unclear"),
+    (502, "<html>", Outcome.UNKNOWN, "unclear"),
+    (503, problem("service-unavailable"), Outcome.UNKNOWN, "unclear"),
     (302, None, Outcome.REFUSED, "rejected"),
 ]
 
@@ -765,25 +767,24 @@ FAILURES: list[tuple[int, Any, Outcome, str]] = [
 @pytest.mark.parametrize(("status", "body", "outcome", "code"), FAILURES)
 def test_a_refused_answer_says_what_to_do(status: int, body: Any, outcome: Outcome, code: str) -> None:
     with pytest.raises(PostFailed) as failed:
-        X(connection(), answering(status, body)).send(reply())
+        opened(answering(status, body)).send(reply())
     assert (failed.value.outcome, failed.value.code) == (outcome, code)
 
 
 def test_a_problem_is_named_and_never_quoted() -> None:
     told = problem("invalid-request", "the text 'Chào chị Mai' is no good")
     with pytest.raises(PostFailed) as failed:
-        X(connection(), answering(400, told)).send(reply())
+        opened(answering(400, told)).send(reply())
     assert failed.value.detail == "invalid-request"
     assert "Mai" not in repr(failed.value) + str(vars(failed.value))
 
 
 @pytest.mark.parametrize(("ahead", "wait"), [(300, 300), (-50, 1), (10**9, 86_400)])
 def test_a_rate_limit_says_when_to_come_back(ahead: int, wait: int) -> None:
-    headers = {"x-rate-limit-reset": str(int(time.time()) + ahead)}
+    headers = {"x-rate-limit-reset": str(int(RECEIVED_AT) + ahead)}
     with pytest.raises(PostFailed) as failed:
-        X(connection(), answering(429, None, headers)).send(reply())
-    assert failed.value.retry_after is not None
-    assert abs(failed.value.retry_after - timedelta(seconds=wait)) <= timedelta(seconds=3)
+        opened(answering(429, None, headers)).send(reply())
+    assert failed.value.retry_after == timedelta(seconds=wait)
 
 
 @pytest.mark.parametrize(
@@ -792,19 +793,23 @@ def test_a_rate_limit_says_when_to_come_back(ahead: int, wait: int) -> None:
 )
 def test_only_what_never_left_is_sent_again_without_a_look(error: Exception, outcome: Outcome) -> None:
     with pytest.raises(PostFailed) as failed:
-        X(connection(), failing(error)).send(reply())
+        opened(failing(error)).send(reply())
     assert failed.value.outcome is outcome
 
 
 def test_an_account_without_a_token_cannot_answer() -> None:
     with pytest.raises(SecretMissing):
-        X(connection(), answering(201)).send(reply(account=SECOND_SHOP))
+        opened(answering(201)).send(reply(account=SECOND_SHOP))
+
+
+LATELY, LONG_AGO = "2026-09-15T18:00:00.000Z", "2026-09-13T18:00:00.000Z"  # 1:20 hours and two days before
 
 
 def posted(**changes: Any) -> dict[str, Any]:
     said = "@maitrongvuon Chào chị Mai 💡, Größe M ist da"
     answered = [{"type": "replied_to", "id": "2101000000000000101"}]
-    return {"id": "2101000000000000999", "text": said, "referenced_tweets": answered} | changes
+    written = {"text": said, "referenced_tweets": answered, "created_at": LATELY, "in_reply_to_user_id": MAI}
+    return {"id": "2101000000000000999"} | written | changes
 
 
 def page(*items: dict[str, Any], **meta: Any) -> dict[str, Any]:
@@ -814,10 +819,25 @@ def page(*items: dict[str, Any], **meta: Any) -> dict[str, Any]:
 def test_a_posted_answer_is_found_again() -> None:
     asked: list[Any] = []
     other = posted(id="1", text="etwas anderes")
-    assert X(connection(), answering(200, page(other, posted()), asked=asked)).find(reply()) == "2101000000000000999"
-    assert asked[0][1].startswith(
-        f"https://api.x.com/2/users/{SHOP}/tweets?max_results=100&since_id=2101000000000000101"
-    )
+    assert opened(answering(200, page(other, posted()), asked=asked)).find(reply()) == "2101000000000000999"
+    looked = f"https://api.x.com/2/users/{SHOP}/tweets?max_results=100&start_time=2026-09-14T19%3A20%3A00Z"
+    assert asked[0][1].startswith(looked)
+
+
+def test_a_posted_answer_is_found_though_the_customer_wrote_again_meanwhile() -> None:
+    assert opened(answering(200, page(posted()))).find(reply(parent="2101000000000000888")) == "2101000000000000999"
+
+
+def test_a_busy_account_is_looked_through_page_by_page() -> None:
+    pages = [page(posted(text="anders"), next_token="second"), page(posted(text="anders"), posted(id="77"))]
+    asked: list[str] = []
+
+    def http(method: str, url: str, **_: Any) -> Response:
+        asked.append(url)
+        return Response(200, json.dumps(pages[len(asked) - 1]).encode())
+
+    assert opened(http).find(reply()) == "77"
+    assert asked[1].endswith("pagination_token=second")
 
 
 @pytest.mark.parametrize(
@@ -831,25 +851,31 @@ def test_a_posted_answer_is_found_again() -> None:
     ],
 )
 def test_what_x_changes_in_a_text_does_not_hide_it(ours: str, theirs: str) -> None:
-    assert X(connection(), answering(200, page(posted(text=theirs)))).find(reply(text=ours))
+    assert opened(answering(200, page(posted(text=theirs)))).find(reply(text=ours))
 
 
 @pytest.mark.parametrize(
-    "item", [posted(referenced_tweets=[]), posted(referenced_tweets=[{"type": "quoted", "id": "2101000000000000101"}])]
+    "item",
+    [
+        posted(referenced_tweets=[], in_reply_to_user_id=None),
+        posted(referenced_tweets=[{"type": "quoted", "id": "2101000000000000101"}], in_reply_to_user_id=None),
+        posted(referenced_tweets=[{"type": "replied_to", "id": "1"}], in_reply_to_user_id=JUERGEN),
+        posted(created_at=LONG_AGO),
+    ],
 )
 def test_the_same_words_elsewhere_are_not_the_answer(item: dict[str, Any]) -> None:
-    assert X(connection(), answering(200, page(item))).find(reply()) is None
+    assert opened(answering(200, page(item))).find(reply()) is None
 
 
 def test_an_answer_that_is_certainly_not_there_is_not_found() -> None:
-    assert X(connection(), answering(200, {"meta": {"result_count": 0}})).find(reply()) is None
+    assert opened(answering(200, {"meta": {"result_count": 0}})).find(reply()) is None
 
 
 def test_a_sent_direct_message_is_found_again() -> None:
-    event = {"id": "2101000000000000998", "sender_id": SHOP, "text": reply().text, "event_type": "MessageCreate"}
-    theirs, older = event | {"sender_id": MAI}, event | {"id": "2101000000000000001"}
-    assert X(connection(), answering(200, page(theirs, older, event))).find(reply(**DIRECT)) == "2101000000000000998"
-    assert X(connection(), answering(200, page(theirs, older))).find(reply(**DIRECT)) is None
+    event = {"id": "2101000000000000998", "sender_id": SHOP, "text": reply().text, "created_at": LATELY}
+    theirs, older = event | {"id": "1", "sender_id": MAI}, event | {"id": "2", "created_at": LONG_AGO}
+    assert opened(answering(200, page(theirs, event, older))).find(reply(**DIRECT)) == "2101000000000000998"
+    assert opened(answering(200, page(theirs, older, next_token="more"))).find(reply(**DIRECT)) is None
 
 
 @pytest.mark.parametrize(
@@ -861,19 +887,20 @@ def test_a_sent_direct_message_is_found_again() -> None:
         answering(200, {"errors": [problem("x")]}),
         answering(200, "text"),
         answering(200, page(posted(text="anders"), next_token="more")),
+        answering(200, page(posted(text="anders", created_at=None), next_token="more")),
         failing(NotSent("x")),
         failing(Lost("x")),
     ],
 )
 def test_nobody_can_tell_is_not_the_same_as_not_there(http: Http) -> None:
     with pytest.raises(PostFailed) as failed:
-        X(connection(), http).find(reply())
+        opened(http).find(reply())
     assert failed.value.outcome is Outcome.UNKNOWN
 
 
 def test_a_profile_gives_the_author_a_name() -> None:
     data = {"id": MAI, "name": "Nguyễn Thị Mai", "username": "maitrongvuon", "public_metrics": {"followers_count": 412}}
-    assert X(connection(), answering(200, {"data": data})).profile(SHOP, MAI) == {
+    assert opened(answering(200, {"data": data})).profile(SHOP, MAI) == {
         "name": "Nguyễn Thị Mai",
         "handle": "maitrongvuon",
         "followers": 412,
@@ -885,15 +912,15 @@ def test_a_profile_gives_the_author_a_name() -> None:
     "http", [answering(404, {}), answering(200, []), answering(500), failing(Lost("x")), failing(NotSent("x"))]
 )
 def test_a_profile_that_cannot_be_had_is_empty(http: Http) -> None:
-    assert X(connection(), http).profile(SHOP, MAI) == {}
-    assert X(connection(), http).profile(SECOND_SHOP, MAI) == {}
-    assert X(connection(), http).profile(SHOP, "../x") == {}
+    assert opened(http).profile(SHOP, MAI) == {}
+    assert opened(http).profile(SECOND_SHOP, MAI) == {}
+    assert opened(http).profile(SHOP, "../x") == {}
 
 
 def test_keys_that_never_expire_sign_the_request() -> None:
     asked: list[Any] = []
     keys = "api-key:api-key-secret:user-token:user-token-secret"
-    X(connection(access_tokens={SHOP: keys}), answering(200, page(posted()), asked=asked)).find(reply())
+    opened(answering(200, page(posted()), asked=asked), access_tokens={SHOP: keys}).find(reply())
     header = asked[0][2]["headers"]["authorization"]
     assert header.startswith('OAuth oauth_consumer_key="api-key", oauth_nonce="')
     assert "secret" not in header

@@ -7,9 +7,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 
 from chalicelib import settings
-from infra.settings_file import Checked, SettingsError, check
+from chalicelib.channels import CHANNELS
+from infra.settings_file import (
+    AGENT,
+    BUSINESS,
+    CONNECTION,
+    HELPDESK,
+    HOURS,
+    OWNER,
+    POLICY,
+    Checked,
+    SettingsError,
+    check,
+)
 
 EXAMPLE = Path(__file__).parents[2] / "bridgehead.example.toml"
 
@@ -144,9 +158,9 @@ REFUSED = {
         "owner is a list, allowed: a table that begins with [owner]",
     ),
     "C1 a value for a table": (
-        ('"chef@shop.de" -> "chef@shop.de"\n[hours.mon]', "[hours] -> #"),
-        11,
-        "hours.mon is a table",
+        ('[[policies]]\nname = "all"\nfirst_response = "4h" ->', 'version = 1 -> version = 1\npolicies = "fast"'),
+        2,
+        'policies is "fast", allowed: tables that begin with [[policies]]',
     ),
     "C1 a number for an account": (
         ('["11", "22"] -> ["11", 22]',),
@@ -518,6 +532,47 @@ def test_without_connections_the_owner_is_told_that_nothing_arrives() -> None:
     assert check(FILE.partition("[connections.fb]")[0], "prod").warnings == [
         "there is no [connections.<name>] yet: nothing will arrive"
     ]
+
+
+@given(some.data())
+def test_whatever_is_in_the_file_is_taken_or_refused_with_lines(data: some.DataObject) -> None:
+    lines = FILE.splitlines()
+    for _ in range(data.draw(some.integers(1, 4))):
+        where = data.draw(some.integers(0, len(lines) - 1))
+        values = data.draw(
+            some.sampled_from(
+                ["0", "-1", "[]", "{}", "[[1]]", "true", '""', "1.5", "nan", "1979-05-27", "07:32:00", "9" * 30]
+            )
+        )
+        words = some.sampled_from(
+            [f"{lines[where].partition('=')[0]} = {values}", "", lines[where] * 2, "[x]", '"" = 1', "a.b = 2"]
+        )
+        lines[where] = data.draw(words | some.text(max_size=30))
+    told: list[str] = []
+    try:
+        read(check("\n".join(lines), "prod"))
+    except SettingsError as error:
+        told = error.problems
+    assert all(each.startswith("bridgehead.toml line ") for each in told)
+
+
+def test_every_setting_is_in_the_documentation() -> None:
+    page = (EXAMPLE.parent / "docs" / "settings.md").read_text()
+    tables = {
+        "business": BUSINESS,
+        "helpdesk": HELPDESK,
+        "owner": OWNER,
+        "agents": AGENT,
+        "hours": HOURS,
+        "policies": POLICY,
+    }
+    for name, table in {**tables, "connections": CONNECTION}.items():
+        section = page.partition(f"## {name}\n")[2].partition("\n## ")[0]
+        missing = [key for key in table if f"`{key}`" not in section]
+        assert not missing, f"{name}: {missing}"
+    for channel in CHANNELS.values():
+        missing = [key for key in channel.settings if f"`{key}`" not in page.partition("## connections")[2]]
+        assert not missing, f"{channel.name}: {missing}"
 
 
 def test_settings_of_a_newer_version_are_not_guessed_at_after_a_rollback() -> None:

@@ -17,6 +17,9 @@ from urllib.parse import quote
 import pytest
 import requests
 
+from chalicelib.channels import open_channel
+from chalicelib.channels.base import Connection, WebhookRequest
+from chalicelib.model import Message
 from infra import simulator
 from infra.simulator.failures import KINDS
 from infra.simulator.media import CAT, pdf, png
@@ -25,6 +28,7 @@ from infra.simulator.x_text import weight
 PAGE, PERSON, COMMENT, USER = "10290001", "5550001", "900_17", "770077"
 PAGE_TOKEN, USER_TOKEN, KEY = "page-token-for-tests", "user-token-for-tests", b"0123456789abcdef01234567"
 OAUTH1 = "api-key:api-key-secret:access-token:access-token-secret"
+WHSEC = "whsec_" + base64.b64encode(KEY).decode()
 CONFIG: dict[str, Any] = {
     "connections": [
         {
@@ -46,7 +50,7 @@ CONFIG: dict[str, Any] = {
             "name": "shop",
             "channel": "standard_webhooks",
             "accounts": ["kasse"],
-            "secrets": {"reply_secret": "whsec_" + base64.b64encode(KEY).decode()},
+            "secrets": {"reply_secret": WHSEC, "signing_secret": WHSEC},
         },
     ],
     "people": {PAGE: {"name": "Teehaus Löwe"}, USER: {"name": "Teehaus Löwe", "username": "teehaus"}},
@@ -458,9 +462,10 @@ class Webhook(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def echoing() -> Iterator[Platforms]:
+    Webhook.received = Queue()
     server = HTTPServer(("127.0.0.1", 0), Webhook)
     Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-    found = simulator.serve(CONFIG, echo_base=f"http://127.0.0.1:{server.server_port}/")
+    found = simulator.serve(CONFIG, echo_base=f"http://127.0.0.1:{server.server_port}/", with_media=True)
     yield Platforms(found.url)
     found.stop()
     server.shutdown()
@@ -495,6 +500,41 @@ def test_x_echoes_posts_and_direct_messages(echoing: Platforms) -> None:
     dm = echoing.x("dm_conversations/with/6001/messages", text="hi").json()["data"]["dm_event_id"]
     data = json.loads(Webhook.received.get(timeout=5)[2])["data"]
     assert (data["event_type"], data["payload"]["direct_message_events"][0]["id"]) == ("dm.sent", dm)
+
+
+@pytest.mark.parametrize("place", ["comments", "messages", "tweets", "dms", "shop"])
+def test_what_a_customer_writes_here_is_what_the_product_reads(echoing: Platforms, place: str) -> None:
+    asked: dict[str, str | bool] = {"place": place, "name": "田中 美咲", "text": "まだ届きません 😢 / متى؟", "picture": True}
+    said = requests.post(f"{echoing.url}/say", json=asked, timeout=5).json()
+    path, headers, body = Webhook.received.get(timeout=5)
+    row = next(row for row in CONFIG["connections"] if path == f"/webhooks/{row['channel']}/{row['name']}")
+    opened = open_channel(Connection(row["name"], row["channel"], tuple(row["accounts"]), {}, row["secrets"]))
+    request = WebhookRequest("POST", headers, {}, body, time.time())
+    opened.verify(request)
+    (message,) = opened.parse(request)
+    assert isinstance(message, Message)
+    assert (message.id, message.author.id, message.account) == (said["id"], said["author"], said["account"])
+    assert message.text.endswith("まだ届きません 😢 / متى؟")
+    assert message.public == (place in ("comments", "tweets"))
+    assert "まだ届きません" in requests.get(echoing.url, timeout=5).text
+
+
+def test_the_same_customer_can_be_answered_and_write_again(echoing: Platforms) -> None:
+    said = [
+        requests.post(f"{echoing.url}/say", json={"place": "messages", "text": text}, timeout=5).json()
+        for text in ("Hallo?", "Noch da?")
+    ]
+    assert said[0]["author"] == said[1]["author"]
+    assert echoing.message(recipient={"id": said[0]["author"]}).status_code == 200
+
+
+def test_a_customer_the_product_does_not_take_is_not_lost_in_silence(platforms: Platforms) -> None:
+    answer = requests.post(f"{platforms.url}/say", json={"place": "messages", "text": "Hallo?"}, timeout=5)
+    assert (answer.status_code, answer.json()["error"]) == (400, "nobody listens: start with --echo-to")
+    found = simulator.serve(CONFIG, echo_base="http://127.0.0.1:9")
+    answer = requests.post(f"{found.url}/say", json={"place": "messages", "text": "Hallo?"}, timeout=5)
+    found.stop()
+    assert (answer.status_code, answer.json()["status"]) == (502, 0)
 
 
 def test_a_configuration_that_cannot_work_names_its_key(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

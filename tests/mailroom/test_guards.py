@@ -172,6 +172,7 @@ def test_our_own_mail_coming_back_is_dropped() -> None:  # E15
     for header in ("X-Bridgehead-Delivery: 1", "X-BRIDGEHEAD: x", f"X-Loop: {ADDRESS}", f"Message-ID: <conv-x@{HOME}>"):
         assert outcome(arrived(mail(header))) == "our_own: drop"
     assert outcome(arrived(mail(sender=f"Jane <{ADDRESS}>"))) == "our_own: drop"
+    assert outcome(arrived(mail("X-Loop: a@desk.example", f"X-Loop: {ADDRESS}"))) == "our_own: drop"
 
 
 def test_a_mail_without_id_is_not_taken_for_our_own() -> None:

@@ -1,0 +1,61 @@
+"""The bucket CloudFormation takes code and template from."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+
+from infra.package import Say
+
+Template = dict[str, Any]
+
+
+def upload(session: boto3.Session, stage: str, code: bytes, template: Template, say: Say) -> str:
+    """Puts both under their hashes, so that what is there already is not sent again; returns the template's URL."""
+    store = artifacts(session)
+    key = store.put(f"{stage}/{{}}.zip", code, say)
+    pointing = with_code(template, {"Bucket": store.bucket, "Key": key})
+    key = store.put(f"{stage}/{{}}.json", json.dumps(pointing, sort_keys=True).encode(), say)
+    return str(store.s3.generate_presigned_url("get_object", {"Bucket": store.bucket, "Key": key})).split("?")[0]
+
+
+def with_code(template: Template, location: Mapping[str, str]) -> Template:
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            resource["Properties"]["CodeUri"] = dict(location)
+    return template
+
+
+@dataclass(frozen=True)
+class Artifacts:
+    """The bucket CloudFormation takes code and template from; kept, for a rollback needs the code of before."""
+
+    s3: Any
+    bucket: str
+    account: str
+
+    def put(self, pattern: str, content: bytes, say: Say) -> str:
+        key = pattern.format(hashlib.sha256(content).hexdigest()[:32])
+        if not self.has(key):
+            say(f"Upload: {key} ({len(content) / 1e6:.1f} MB)")
+            self.s3.put_object(Bucket=self.bucket, Key=key, Body=content, ExpectedBucketOwner=self.account)
+        return key
+
+    def has(self, key: str) -> bool:
+        listed = self.s3.list_objects_v2(Bucket=self.bucket, Prefix=key, ExpectedBucketOwner=self.account)
+        return bool(listed["KeyCount"])
+
+
+def artifacts(session: boto3.Session) -> Artifacts:
+    account = session.client("sts").get_caller_identity()["Account"]
+    s3: Any = session.client("s3")
+    bucket = f"bridgehead-artifacts-{account}-{session.region_name}"
+    if bucket not in {found["Name"] for found in s3.list_buckets()["Buckets"]}:
+        elsewhere = {"CreateBucketConfiguration": {"LocationConstraint": session.region_name}}
+        s3.create_bucket(Bucket=bucket, **({} if session.region_name == "us-east-1" else elsewhere))
+        blocked = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+        s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=dict.fromkeys(blocked, True))
+    return Artifacts(s3, bucket, account)

@@ -1,0 +1,121 @@
+"""Packaged code -> CloudFormation change set -> running stack: on AWS, or on an emulator at `endpoint_url`."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import boto3
+import yaml
+from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, NoCredentialsError, NoRegionError
+
+from infra import domain as domains
+from infra import emulator
+from infra.artifacts import upload
+from infra.package import Say, package
+from infra.stack import DeployError, Parameters, Stack
+
+__all__ = ["DeployError", "Outputs", "connect", "deploy"]
+
+# AWS error codes with a remedy of their own
+REMEDIES = {
+    "ExpiredToken": "Your AWS session has expired: sign in again (`aws sso login`), then deploy again",
+    "ExpiredTokenException": "Your AWS session has expired: sign in again (`aws sso login`), then deploy again",
+    "InvalidClientTokenId": "AWS does not know these credentials: check AWS_PROFILE or `aws configure`",
+    "UnrecognizedClientException": "AWS does not know these credentials, or this region is not enabled for the account",
+    "SignatureDoesNotMatch": "AWS refuses these credentials: check the secret key (`aws configure`) and this clock",
+}
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Where everything of a deployed stack is; `domain` is None where SES is emulated."""
+
+    stack: str
+    region: str
+    api_url: str  # without a slash at the end
+    table: str
+    bucket: str
+    queue_url: str
+    dead_jobs_url: str
+    inbound_queue_url: str
+    dead_mail_url: str
+    dead_records_url: str
+    topic_arn: str
+    bus: str
+    domain: domains.Domain | None = None
+
+
+def deploy(stage: str, parameters: Parameters, endpoint_url: str | None = None, say: Say = print) -> Outputs:
+    """Creates or updates the stack bridgehead-<stage>; doing it again without a change does nothing.
+
+    `parameters` are ReplyDomain, HelpdeskAddress and OwnerAddress. Raises DeployError, PackageError.
+    """
+    packaged = package(stage, say, "here" if endpoint_url else "lambda")
+    with explained():
+        session = connect(endpoint_url)
+        stack = Stack(session, f"bridgehead-{stage}", say, 0.1 if endpoint_url else 3)
+        template = yaml.safe_load((packaged / "sam.yaml").read_text())
+        code = (packaged / "deployment.zip").read_bytes()
+        url = upload(session, stage, code, emulator.adapted(template) if endpoint_url else template, say)
+        stack.bring_up(url, {**parameters, "StageName": stage, **receiving(session, stack.name, endpoint_url)})
+        return finish(session, stack, parameters["ReplyDomain"], endpoint_url)
+
+
+def connect(endpoint_url: str | None) -> boto3.Session:
+    session = emulator.Emulated(endpoint_url) if endpoint_url else boto3.Session()
+    if not session.region_name:
+        raise NoRegionError
+    return session
+
+
+def receiving(session: boto3.Session, stack: str, endpoint_url: str | None) -> Parameters:
+    if endpoint_url:
+        return {"ReceiveMail": "false"}
+    return {"ReceiveMail": "true", "ReceiptRuleSet": domains.foreign_rule_set(session, stack)}
+
+
+def finish(session: boto3.Session, stack: Stack, reply_domain: str, endpoint_url: str | None) -> Outputs:
+    """Does what CloudFormation cannot: switches mail on, and finds out what the domain still lacks."""
+    values = {output["OutputKey"]: output["OutputValue"] for output in stack.described()["Outputs"]}
+    found = outputs(stack, values, endpoint_url)
+    if endpoint_url:
+        emulator.allow_sending(session, reply_domain)
+        return found
+    domains.activate(session, values["RuleSetName"])
+    return replace(found, domain=domains.prepare(session, reply_domain))
+
+
+def outputs(stack: Stack, values: Mapping[str, str], endpoint_url: str | None) -> Outputs:
+    return Outputs(
+        stack=stack.name,
+        region=str(stack.session.region_name),
+        api_url=emulator.api_url(endpoint_url, values["RestAPIId"])
+        if endpoint_url
+        else values["EndpointURL"].rstrip("/"),
+        table=values["TableName"],
+        bucket=values["BucketName"],
+        queue_url=values["QueueUrl"],
+        dead_jobs_url=values["DeadJobsUrl"],
+        inbound_queue_url=values["InboundQueueUrl"],
+        dead_mail_url=values["DeadMailUrl"],
+        dead_records_url=values["DeadRecordsUrl"],
+        topic_arn=values["NoticesArn"],
+        bus=values["BusName"],
+    )
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Turns what boto3 raises into one line that says what to do."""
+    try:
+        yield
+    except NoCredentialsError as error:
+        raise DeployError("No AWS credentials: run `aws configure`, or set AWS_PROFILE") from error
+    except NoRegionError as error:
+        raise DeployError("No AWS region: set AWS_REGION to one where SES receives mail, such as eu-west-1") from error
+    except EndpointConnectionError as error:
+        raise DeployError(f"{error} Is the network up, and does this region have that service?") from error
+    except ClientError as error:
+        raise DeployError(REMEDIES.get(error.response["Error"]["Code"], f"AWS refuses: {error}")) from error
+    except BotoCoreError as error:
+        raise DeployError(str(error)) from error

@@ -1,0 +1,3 @@
+from infra.mailbox.server import main
+
+main()

@@ -1,0 +1,32 @@
+"""The platforms, played on one machine: Graph API (Facebook comments, Messenger), X, and a shop that speaks Standard Webhooks.
+
+    python -m infra.simulator --config build/simulator.json --port 8026 --media --echo-to http://127.0.0.1:4566
+
+`--config` is JSON: {"connections": [...], "people"?: {id: {"name", "username"?}}}, a connection being
+{"name", "channel": "facebook" | "x" | "standard_webhooks", "accounts": [id ...], "secrets": {...}, "webhook"?}
+with the secrets the product has too:
+
+- facebook: `page_tokens` {page id: token}, `app_secret` (signs echoes, checks appsecret_proof);
+- x: `access_tokens` {user id: token, or the four OAuth 1.0a keys with colons between}, `consumer_secret` (signs echoes);
+- standard_webhooks: `reply_secret` (whsec_…, verifies what the product posts to `/shop/replies`),
+  `signing_secret` (whsec_…, signs what customers write).
+
+A secret may be a list of values valid now. `webhook` is where echoes go below `--echo-to`; by default `/webhooks/<channel>/<name>`.
+`people` also names accounts. Configuration errors end the program with a line that names the key.
+
+For scripts and tests, all JSON:
+
+- `GET /posts`: [{id, channel, account, thread, text, public, at, in_reply_to, kind}], oldest first; `DELETE /posts` forgets
+  everything. `thread` is the comment or post, the person (Messenger, direct messages), the post answered (X), or what the shop was told.
+- `POST /fail` {"channel", "kind", "times"?, "on"?}: the next requests go wrong; kinds in `failures.KINDS`,
+  `on` is "post" (default) or "look_up".
+- `POST /inbound` {"channel", "account", "author", "at"?, "thread"?, "name"?, "text"?, "public"?}: a customer wrote. From then on the
+  window of that author counts, and once a thread of an account is told, answers to other threads are refused.
+- `POST /say` {"place", "text", "name"?, "account"?, "picture"?} -> {id, author, account, status}: a customer writes, and the
+  product's webhook gets it; `place` is comments, messages, tweets, dms or shop. Needs `--echo-to`; 502 when it is not taken.
+- `GET /echoes`: what was sent to the product's webhook, with its answer's status.
+"""
+
+from infra.simulator.server import main, serve
+
+__all__ = ["main", "serve"]

@@ -1,0 +1,187 @@
+"""`bridgehead up`: the whole product on this machine, deployed by the same code that deploys to AWS.
+
+    mailbox (plays the helpdesk) <- SES of the emulator <- the stack <- API Gateway of the emulator
+    mailbox -> SMTP front (plays SES inbound) -> the stack -> simulator (plays the platforms)
+
+What a script needs to know is written to build/local.json.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets as random
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from infra import local
+from infra.deploy import Outputs, deploy
+from infra.local import Local, free_port, run_beside
+from infra.package import BUILD, ROOT, Say
+from infra.parameters import Parameters, put_settings
+from infra.reply_keys import ensure_keys
+from infra.settings_file import check
+
+STAGE = "local"
+SETTINGS = Path(__file__).with_name("local.toml")
+STATE = BUILD / "local.json"
+MAILS = BUILD / "mails"
+SIMULATOR = BUILD / "simulator.json"
+PORTS = {"mailbox_smtp": 1025, "mailbox": 8025, "simulator": 8026, "inbound_smtp": 2525}
+PEOPLE = {
+    "5550001": {"name": "Linh Nguyễn"},
+    "5550002": {"name": "Mia Muster"},
+    "7770001": {"name": "田中 花子", "username": "hanako_t"},
+}
+
+
+def up(say: Say = print) -> dict[str, Any]:
+    """Starts everything that does not run yet and gives back what is in build/local.json. Raises LocalError, DeployError."""
+    running = running_state()
+    if running:
+        say("The local stack runs already.")
+        return running
+    local.stop(lambda text: None)
+    ports = {name: free_port(port) for name, port in PORTS.items()}
+    shutil.rmtree(MAILS, ignore_errors=True)
+    MAILS.mkdir(parents=True)
+    started = local.start(f"127.0.0.1:{ports['mailbox_smtp']}", say=say)
+    checked = _settings(ports["simulator"])
+    outputs = deploy(STAGE, _parameters(checked), started.endpoint_url, say)
+    given = _configure(checked, outputs, started.endpoint_url)
+    _start_helpers(started, outputs, checked, ports, given)
+    state = _state(started, outputs, checked, ports, given)
+    STATE.write_text(json.dumps(state, indent=2, ensure_ascii=False))
+    say(_told(state))
+    return state
+
+
+def down(say: Say = print) -> None:
+    """Stops what `up` started, and nothing else."""
+    local.stop(say)
+    STATE.unlink(missing_ok=True)
+
+
+def running_state() -> dict[str, Any] | None:
+    """What is in build/local.json, if the stack it speaks of answers."""
+    if not (STATE.exists() and local.current()):
+        return None
+    state: dict[str, Any] = json.loads(STATE.read_text())
+    return state
+
+
+def _settings(simulator_port: int) -> dict[str, Any]:
+    content = SETTINGS.read_text("utf-8").replace("SIMULATOR", f"http://127.0.0.1:{simulator_port}")
+    checked = check(content, STAGE).settings
+    for connection in checked["connections"].values():
+        connection["options"]["media_hosts"] = ["127.0.0.1"]
+    return checked
+
+
+def _parameters(checked: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        "ReplyDomain": checked["reply_domain"],
+        "HelpdeskAddress": checked["helpdesk"]["address"],
+        "OwnerAddress": checked["owner"]["address"],
+    }
+
+
+def _configure(checked: Mapping[str, Any], outputs: Outputs, endpoint: str) -> dict[str, Any]:
+    """Settings, keys and secrets made for this run; gives back the secrets by connection."""
+    from infra.deploy import connect
+
+    parameters = Parameters(connect(endpoint).client("ssm"), f"/bridgehead/{STAGE}")
+    put_settings(parameters, {**checked, "public_url": outputs.api_url})
+    ensure_keys(parameters)
+    given = {name: _secrets(found) for name, found in checked["connections"].items()}
+    for name, (receive, send) in given.items():
+        parameters.put(f"receive/{name}", receive)
+        parameters.put(f"send/{name}", send)
+    return {name: {**receive, **send} for name, (receive, send) in given.items()}
+
+
+def _secrets(connection: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    tokens = {account: random.token_hex(24) for account in connection["accounts"]}
+    signing = f"whsec_{base64.b64encode(random.token_bytes(32)).decode()}"
+    made: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+        "facebook": (
+            {"app_secret": random.token_hex(16), "verify_token": random.token_hex(16)},
+            {"page_tokens": tokens},
+        ),
+        "x": ({"consumer_secret": random.token_hex(24)}, {"access_tokens": tokens}),
+        "standard_webhooks": ({"signing_secret": signing}, {"reply_secret": signing}),
+    }
+    return made[connection["channel"]]
+
+
+def _start_helpers(
+    started: Local, outputs: Outputs, checked: Mapping[str, Any], ports: Mapping[str, int], given: Mapping[str, Any]
+) -> None:
+    SIMULATOR.write_text(json.dumps({"connections": _connections(checked, given), "people": PEOPLE}))
+    agents = [word for agent in checked["agents"] for word in ("--agent", f"{agent['name']} <{agent['address']}>")]
+    commands = {
+        "mailbox": [
+            *("--mails-dir", str(MAILS), "--inbound-smtp", f"127.0.0.1:{ports['inbound_smtp']}", *agents),
+            *("--smtp-port", str(ports["mailbox_smtp"]), "--port", str(ports["mailbox"])),
+            *("--owner", checked["owner"]["address"]),
+        ],
+        "simulator": [
+            *("--config", str(SIMULATOR), "--port", str(ports["simulator"]), "--media", "--echo-to", outputs.api_url)
+        ],
+        "smtp_front": [
+            *("--endpoint-url", started.endpoint_url, "--domain", checked["reply_domain"], "--bucket", outputs.bucket),
+            *("--topic-arn", outputs.topic_arn, "--port", str(ports["inbound_smtp"])),
+        ],
+    }
+    for name, arguments in commands.items():
+        started = run_beside(started, name, [sys.executable, "-m", f"infra.{name}", *arguments])
+    for name in ("mailbox", "simulator"):
+        local.wait_for(f"http://127.0.0.1:{ports[name]}/", started.process_ids[name])
+
+
+def _connections(checked: Mapping[str, Any], given: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "channel": found["channel"], "accounts": found["accounts"], "secrets": given[name]}
+        for name, found in checked["connections"].items()
+    ]
+
+
+def _state(
+    started: Local, outputs: Outputs, checked: Mapping[str, Any], ports: Mapping[str, int], given: Mapping[str, Any]
+) -> dict[str, Any]:
+    return {
+        "api_url": outputs.api_url,
+        "aws_endpoint": started.endpoint_url,
+        "region": outputs.region,
+        "table": outputs.table,
+        "mailbox_url": f"http://127.0.0.1:{ports['mailbox']}",
+        "mailbox_smtp": f"127.0.0.1:{ports['mailbox_smtp']}",
+        "inbound_smtp": f"127.0.0.1:{ports['inbound_smtp']}",
+        "simulator_url": f"http://127.0.0.1:{ports['simulator']}",
+        "mails_dir": str(MAILS),
+        "reply_domain": checked["reply_domain"],
+        "agents": [agent["address"] for agent in checked["agents"]],
+        "connections": _connections(checked, given),
+    }
+
+
+def _told(state: Mapping[str, Any]) -> str:
+    webhooks = [
+        f"  {each['name']:<10} {state['api_url']}/webhooks/{each['channel']}/{each['name']}"
+        for each in state["connections"]
+    ]
+    return "\n".join(
+        [
+            "",
+            "Bridgehead runs on this machine.",
+            f"  the helpdesk's mailbox   {state['mailbox_url']}/",
+            f"  what was posted          {state['simulator_url']}/",
+            f"  for scripts              {STATE.relative_to(ROOT)}",
+            "Webhooks:",
+            *webhooks,
+            "",
+        ]
+    )

@@ -1,0 +1,332 @@
+"""Deploying says what happens and what to do; it never does a thing twice and never takes over what is not ours."""
+
+import copy
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+import yaml
+from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, NoRegionError
+from moto import mock_aws
+
+from infra import deploy, domain, emulator, local
+from infra.artifacts import upload
+from infra.package import package
+from infra.stack import DeployError, Stack
+
+TEMPLATE: dict[str, Any] = {
+    "AWSTemplateFormatVersion": "2010-09-09",
+    "Parameters": {"StageName": {"Type": "String"}},
+    "Resources": {"Jobs": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Ref": "StageName"}}}},
+}
+
+
+@pytest.fixture
+def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    with mock_aws():
+        yield boto3.Session(region_name="eu-central-1")
+
+
+def failing(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": "no"}}, "CreateChangeSet")
+
+
+# --- the stack -------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Formation:
+    """CloudFormation as far as a stack needs it, telling a story that moto cannot."""
+
+    status: str = ""
+    reason: str = ""  # why the change set failed
+    story: list[dict[str, Any]] = field(default_factory=list)
+    executed: bool = False
+    kind: str = ""
+
+    def describe_stacks(self, StackName: str) -> dict[str, Any]:
+        if not self.status:
+            raise ClientError({"Error": {"Code": "ValidationError", "Message": "x does not exist"}}, "DescribeStacks")
+        return {"Stacks": [{"StackStatus": self.status}]}
+
+    def create_change_set(self, **request: Any) -> dict[str, Any]:
+        self.kind = request["ChangeSetType"]
+        return {"Id": "change"}
+
+    def describe_change_set(self, ChangeSetName: str) -> dict[str, Any]:
+        return {"Status": "FAILED", "StatusReason": self.reason} if self.reason else {"Status": "CREATE_COMPLETE"}
+
+    def delete_change_set(self, ChangeSetName: str) -> None: ...
+
+    def execute_change_set(self, ChangeSetName: str) -> None:
+        self.executed = True
+
+    def describe_stack_events(self, StackName: str) -> dict[str, Any]:
+        return {"StackEvents": list(reversed(self.story)) if self.executed else []}
+
+
+@dataclass
+class Pretended:
+    """A session whose every client is `there`."""
+
+    there: Any
+    region_name: str = "eu-central-1"
+
+    def client(self, service: str) -> Any:
+        return self.there[service] if isinstance(self.there, dict) else self.there
+
+
+def bring_up(formation: Formation) -> list[str]:
+    said: list[str] = []
+    session: Any = Pretended(formation)
+    Stack(session, "bridgehead-prod", said.append, pause=0).bring_up("https://template", {})
+    return said
+
+
+def event(number: int, name: str, status: str, reason: str = "") -> dict[str, Any]:
+    stack = "arn:stack"
+    place = stack if name == "bridgehead-prod" else f"physical-{name}"
+    told = {"EventId": str(number), "StackId": stack, "LogicalResourceId": name, "PhysicalResourceId": place}
+    return {**told, "ResourceStatus": status, "ResourceStatusReason": reason}
+
+
+@pytest.mark.parametrize(("before", "kind"), [("", "CREATE"), ("UPDATE_COMPLETE", "UPDATE")])
+def test_a_stack_is_made_when_there_is_none_and_changed_when_there_is(before: str, kind: str) -> None:
+    story = [
+        event(1, "bridgehead-prod", f"{kind}_IN_PROGRESS"),
+        event(2, "Table", f"{kind}_IN_PROGRESS"),
+        event(3, "Table", f"{kind}_COMPLETE"),
+        event(4, "bridgehead-prod", f"{kind}_COMPLETE"),
+    ]
+    formation = Formation(before, story=story)
+    words = f"{kind.lower()} complete"
+    assert bring_up(formation) == [f"Stack: Table {words}", f"Stack: bridgehead-prod {words}"]
+    assert formation.kind == kind
+
+
+def test_without_a_change_nothing_is_executed() -> None:
+    formation = Formation("UPDATE_COMPLETE", reason="The submitted information didn't contain changes.")
+    assert bring_up(formation) == ["Stack bridgehead-prod: nothing to change"]
+    assert not formation.executed
+
+
+def test_the_first_thing_that_went_wrong_is_named() -> None:
+    story = [
+        event(1, "Table", "CREATE_FAILED", "limit of tables exceeded"),
+        event(2, "Jobs", "CREATE_FAILED", "Resource creation cancelled"),
+        event(3, "bridgehead-prod", "ROLLBACK_IN_PROGRESS"),
+        event(4, "bridgehead-prod", "ROLLBACK_COMPLETE"),
+    ]
+    with pytest.raises(DeployError, match=r"ended as ROLLBACK_COMPLETE: Table: limit of tables exceeded"):
+        bring_up(Formation(story=story))
+
+
+def test_a_template_that_is_refused_is_told_with_the_reason() -> None:
+    with pytest.raises(DeployError, match="refuses the template: bad template"):
+        bring_up(Formation(reason="bad template"))
+
+
+@pytest.mark.parametrize(
+    ("status", "advice"),
+    [
+        ("ROLLBACK_COMPLETE", "aws cloudformation delete-stack --region eu-central-1 --stack-name bridgehead-prod"),
+        ("UPDATE_ROLLBACK_FAILED", "aws cloudformation continue-update-rollback"),
+        ("DELETE_FAILED", "half deleted"),
+        ("UPDATE_IN_PROGRESS", "wait until that is done"),
+    ],
+)
+def test_a_stack_that_cannot_be_changed_now_says_what_to_do(status: str, advice: str) -> None:
+    with pytest.raises(DeployError) as told:
+        bring_up(Formation(status))
+    assert advice in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("error", "advice"),
+    [
+        (NoCredentialsError(), "aws configure"),
+        (NoRegionError(), "set AWS_REGION"),
+        (failing("ExpiredToken"), "sign in again"),
+        (failing("InvalidClientTokenId"), "AWS_PROFILE"),
+        (failing("AccessDenied"), "AWS refuses"),
+        (EndpointConnectionError(endpoint_url="https://email.example"), "Is the network up"),
+    ],
+)
+def test_what_stands_in_the_way_is_told_in_one_line(error: Exception, advice: str) -> None:
+    with pytest.raises(DeployError) as told, deploy.explained():
+        raise error
+    assert advice in str(told.value)
+    assert "\n" not in str(told.value)
+
+
+# --- code and template -----------------------------------------------------------------------------------------------
+
+
+def test_what_is_there_already_is_not_sent_again(session: boto3.Session) -> None:
+    said: list[str] = []
+    first = upload(session, "test", b"code", copy.deepcopy(TEMPLATE), said.append)
+    assert len(said) == 2
+    assert upload(session, "test", b"code", copy.deepcopy(TEMPLATE), said.append) == first
+    assert len(said) == 2
+
+
+def test_every_function_gets_the_code_that_was_sent(session: boto3.Session) -> None:
+    template: dict[str, Any] = {
+        "Resources": {"Relay": {"Type": "AWS::Serverless::Function", "Properties": {"CodeUri": "./x.zip"}}}
+    }
+    upload(session, "test", b"code", template, lambda _: None)
+    place = template["Resources"]["Relay"]["Properties"]["CodeUri"]
+    assert isinstance(place, dict)
+    assert session.client("s3").get_object(**place)["Body"].read() == b"code"
+
+
+def test_nobody_else_can_see_what_was_sent(session: boto3.Session) -> None:
+    upload(session, "test", b"code", copy.deepcopy(TEMPLATE), lambda _: None)
+    blocked = session.client("s3").get_public_access_block(Bucket="bridgehead-artifacts-123456789012-eu-central-1")
+    assert set(blocked["PublicAccessBlockConfiguration"].values()) == {True}
+
+
+def test_the_package_is_made_again_only_when_something_changed() -> None:
+    package("test", lambda _: None, "none")
+    said: list[str] = []
+    package("test", said.append, "none")
+    assert said == ["Package: nothing changed"]
+
+
+def test_the_emulator_is_asked_about_every_permission_but_those_it_misreads() -> None:
+    template = yaml.safe_load((package("test", lambda _: None, "none") / "sam.yaml").read_text())
+    before = [json.dumps(statement) for statement in emulator.statements(template)]
+    after = [json.dumps(statement) for statement in emulator.statements(emulator.adapted(template))]
+    widened = {statement for statement, now in zip(before, after, strict=True) if statement != now}
+    assert widened
+    assert all(any(f'"{service}' in statement for service in emulator.MISREAD) for statement in widened)
+
+
+# --- mail ------------------------------------------------------------------------------------------------------------
+
+
+def test_mail_is_switched_on_when_nobody_else_takes_it(session: boto3.Session) -> None:
+    ses = session.client("ses")
+    ses.create_receipt_rule_set(RuleSetName="bridgehead-prod")
+    assert domain.foreign_rule_set(session, "bridgehead-prod") == ""
+    domain.activate(session, "bridgehead-prod")
+    assert ses.describe_active_receipt_rule_set()["Metadata"]["Name"] == "bridgehead-prod"
+
+
+def test_a_rule_set_that_is_active_already_is_joined_not_replaced(session: boto3.Session) -> None:
+    ses = session.client("ses")
+    ses.create_receipt_rule_set(RuleSetName="company")
+    ses.set_active_receipt_rule_set(RuleSetName="company")
+    assert domain.foreign_rule_set(session, "bridgehead-prod") == "company"
+    assert deploy.receiving(session, "bridgehead-prod", None) == {"ReceiveMail": "true", "ReceiptRuleSet": "company"}
+
+
+def test_an_emulator_receives_no_mail() -> None:
+    nobody: Any = None
+    assert deploy.receiving(nobody, "bridgehead-local", "http://127.0.0.1:4566") == {"ReceiveMail": "false"}
+
+
+class Ses:
+    """SES (v2) that knows no domain yet."""
+
+    class exceptions:
+        class NotFoundException(Exception):
+            pass
+
+    def __init__(self) -> None:
+        self.made: list[str] = []
+
+    def get_email_identity(self, EmailIdentity: str) -> dict[str, Any]:
+        raise self.exceptions.NotFoundException
+
+    def create_email_identity(self, EmailIdentity: str) -> dict[str, Any]:
+        self.made.append(EmailIdentity)
+        return {"VerifiedForSendingStatus": False, "DkimAttributes": {"Tokens": ["one", "two", "three"]}}
+
+    def put_email_identity_mail_from_attributes(self, **request: Any) -> None: ...
+
+    def get_account(self) -> dict[str, Any]:
+        return {"ProductionAccessEnabled": False}
+
+
+def test_the_owner_learns_which_dns_records_to_publish() -> None:
+    ses = Ses()
+    session: Any = Pretended(ses)
+    found = domain.prepare(session, "reply.shop.example")
+    assert ses.made == ["reply.shop.example"]
+    assert (found.verified, found.production_access) == (False, False)
+    assert [(record.type, record.name, record.value) for record in found.records if record.required] == [
+        ("MX", "reply.shop.example", "10 inbound-smtp.eu-central-1.amazonaws.com"),
+        ("CNAME", "one._domainkey.reply.shop.example", "one.dkim.amazonses.com"),
+        ("CNAME", "two._domainkey.reply.shop.example", "two.dkim.amazonses.com"),
+        ("CNAME", "three._domainkey.reply.shop.example", "three.dkim.amazonses.com"),
+        ("TXT", "_dmarc.reply.shop.example", "v=DMARC1; p=none"),
+    ]
+
+
+# --- this machine ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def away(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    for name, place in (("STATE", "local.json"), ("LOGS", "logs"), ("SCRATCH", "scratch")):
+        monkeypatch.setattr(local, name, tmp_path / place)
+    return tmp_path
+
+
+def test_a_taken_port_is_stepped_over() -> None:
+    import socket
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert port < local.free_port(port) < port + 100
+
+
+def test_stopping_ends_what_was_started_and_nothing_else(away: Path) -> None:
+    other = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    ours = local.run_beside(
+        local.Local("http://127.0.0.1:1", {}), "waits", [sys.executable, "-c", "import time; time.sleep(60)"]
+    )
+    said: list[str] = []
+    local.stop(said.append)
+    assert said == ["Stopped: waits"]
+    assert not local.alive(ours.process_ids["waits"])
+    assert other.poll() is None
+    other.communicate(b"\n")
+
+
+def test_stopping_twice_is_no_error(away: Path) -> None:
+    local.stop()
+    local.stop()
+
+
+def test_nothing_of_the_developers_aws_account_reaches_the_local_stack(
+    away: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "company")
+    command = [
+        sys.executable,
+        "-c",
+        "import os; print(sorted(name for name in os.environ if 'AWS' in name), flush=True)",
+    ]
+    local.spawn("shows", command, {})
+    assert wait_for_text(away / "logs" / "shows.log") == "[]\n"
+
+
+def wait_for_text(path: Path) -> str:
+    import time
+
+    until = time.monotonic() + 5
+    while not path.read_text() and time.monotonic() < until:
+        time.sleep(0.01)
+    return path.read_text()
