@@ -42,8 +42,11 @@ class Parameters:
             raise Refused(f"{name} has {len(written.encode()):,} bytes, {LARGEST_PARAMETER:,} are possible: {_SMALLER}")
         # this tier is the free one up to 4 KB, and takes a parameter that was larger once
         stored = {"Name": f"{self.path}/{name}", "Value": written, "Type": kind, "Tier": "Intelligent-Tiering"}
-        version = self.ssm.put_parameter(**stored, Overwrite=after != 0)["Version"]
-        if after and version != after + 1:
+        try:
+            version = self.ssm.put_parameter(**stored, Overwrite=after != 0)["Version"]
+        except self.ssm.exceptions.ParameterAlreadyExists:
+            version = 0
+        if after is not None and version != after + 1:
             raise Refused(f"somebody else changed {name} at the same moment: look at it, then do this again")
 
 

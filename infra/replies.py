@@ -62,6 +62,12 @@ def scores_of(corpus: Path) -> Iterator[Score]:
         yield score_of(name, sample, extracted(corpus / name, sample))
 
 
+def manifest(folder: Path) -> list[dict[str, Any]]:
+    """What is in a folder of captured mails."""
+    entries: list[dict[str, Any]] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    return entries
+
+
 def extracted(path: Path, sample: dict[str, Any]) -> Extraction:
     context = BRIDGE if sample["source"] == "constructed" else Context()
     return extract(*bodies(path, sample["kind"]), context)

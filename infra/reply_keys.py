@@ -42,11 +42,12 @@ def rotate_keys(
         raise Refused("there are no keys yet, run: bridgehead configure")
     newest: str = list(kept["keys"])[-1]
     if newest == kept["current"]:
-        newest = _free_id(kept)
-        kept, written_at = {**kept, "keys": {**kept["keys"], newest: _new_key()}}, datetime.fromtimestamp(now(), UTC)
-        parameters.put("keys", kept, after=version)
-        version += 1
+        newest, written_at = _free_id(kept), datetime.fromtimestamp(now(), UTC)
+        parameters.put("keys", {**kept, "keys": {**kept["keys"], newest: _new_key()}}, after=version)
     sleep(max(0.0, written_at.timestamp() + CACHED.total_seconds() - now()))
+    kept, version, _ = parameters.get("keys")
+    if newest not in kept["keys"]:
+        raise Refused(f"the new key {newest} was retired before it was used; nothing was changed")
     parameters.put("keys", {**kept, "current": newest}, after=version)
     return newest
 

@@ -87,7 +87,10 @@ def tweet(x: Connection, now: float) -> Webhook:
     body = json.dumps({"data": data}).encode()
     digest = hmac.digest(_first(x["secrets"]["consumer_secret"]).encode(), body, "sha256")
     return Webhook(
-        "a tweet by 田中 花子", x["name"], body, {"x-twitter-webhooks-signature": f"sha256={b64encode(digest).decode()}"}
+        "a tweet by 田中 花子",
+        x["name"],
+        body,
+        {"x-twitter-webhooks-signature": f"sha256={b64encode(digest).decode()}"},
     )
 
 

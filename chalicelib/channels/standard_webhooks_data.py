@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from chalicelib.channels.base import text_id
 from chalicelib.model import (
@@ -35,8 +34,7 @@ class Unusable(Exception):
     """What is missing or wrong, by key and never by value: "missing: data.author.id"."""
 
 
-@dataclass(frozen=True)
-class Webhook:
+class Webhook(NamedTuple):
     """One delivery: its `data`, whose account it is for, and its headers for what `data` leaves out."""
 
     data: Mapping[str, Any]

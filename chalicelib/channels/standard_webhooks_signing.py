@@ -9,9 +9,9 @@ import hmac
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from itertools import islice
+from typing import NamedTuple
 
 from chalicelib.channels.base import SHORTEST_SECRET, Forged, SecretMissing, WebhookRequest
 
@@ -22,8 +22,7 @@ ID = re.compile(r"[!-\-/-~]{1,256}")  # visible ASCII without the dot, which sep
 TIMESTAMP = re.compile(r"[0-9]{10}")  # whole seconds; milliseconds have more digits
 
 
-@dataclass(frozen=True)
-class Key:
+class Key(NamedTuple):
     """One configured secret: of `whsec_…` or without prefix the HMAC key, of `whpk_…` the sender's public key."""
 
     version: str

@@ -21,8 +21,8 @@ from typing import Any
 
 from chalicelib import http
 from chalicelib.channels.base import Answer, Connection, Forged, Limits, Malformed, WebhookRequest, read_json
-from chalicelib.channels.x_account_activity import account_events
-from chalicelib.channels.x_activity import activity_events, control_events, stream_events
+from chalicelib.channels.x_account_activity import account_events, control_events
+from chalicelib.channels.x_activity import activity_events, stream_events
 from chalicelib.model import Event, Kind, Reply, Unreadable
 
 # The answer to a CRC is an HMAC, under the key that signs bodies too, over a text that anybody on the internet may

@@ -1,4 +1,4 @@
-"""Account Activity API (AAA): X's payloads in the old v1.1 shape as our events. Pure.
+"""Account Activity API (AAA) and control events: X's payloads in the old v1.1 shape as our events. Pure.
 
 https://docs.x.com/x-api/account-activity/introduction
 """
@@ -19,6 +19,7 @@ from chalicelib.channels.x_common import (
     media,
     old_text,
     permalink,
+    revoked,
     words,
 )
 from chalicelib.model import Echo, Event, Kind, Message, Unreadable, Unsend
@@ -36,6 +37,11 @@ PASSED_OVER = {
 def account_events(delivery: Json, own: tuple[str, ...], at: datetime) -> Iterator[Event]:
     """From `{"for_user_id", "<kind>_events": [...], "users"?}`; one POST may hold several kinds and several of each."""
     yield from each(list(_single(delivery)), partial(_event, own=own))
+
+
+def control_events(delivery: Json, own: tuple[str, ...], at: datetime) -> Iterator[Event]:
+    """A withdrawn permission, or the end of a replay the owner asked for."""
+    yield from each([delivery], partial(_control_event, own=own))
 
 
 def _single(delivery: Json) -> Iterator[Json]:
@@ -56,6 +62,17 @@ def _event(delivery: Json, own: tuple[str, ...]) -> Event | None:
     told = [text_id(delivery["for_user_id"])] if "for_user_id" in delivery else named(item)
     account = next((each for each in told if each in own), "")
     return read(item, account, own, delivery) if account else Unreadable("unknown-account", delivery)
+
+
+def _control_event(delivery: Json, own: tuple[str, ...]) -> Event | None:
+    if "replay_job_status" in delivery:
+        done = delivery["replay_job_status"]["job_state"] == "Complete"
+        return None if done else Unreadable("replay-incomplete", delivery)
+    withdrawn = delivery["user_event"]["revoke"]
+    account, date_time = text_id(withdrawn["source"]["user_id"]), words(withdrawn["date_time"])
+    if account not in own:
+        return Unreadable("unknown-account", delivery)
+    return revoked(account, f"revoke {account} {date_time}", date_time, delivery)
 
 
 def _tweet(tweet: Json, account: str, own: tuple[str, ...], raw: Json) -> Event | None:

@@ -1,4 +1,4 @@
-"""X Activity API (XAA), filtered-stream webhooks and control events: X's v2 payloads as our events. Pure.
+"""X Activity API (XAA) and filtered-stream webhooks: X's v2 payloads as our events. Pure.
 
 https://docs.x.com/x-api/activity/introduction, https://docs.x.com/x-api/webhooks/stream/introduction
 """
@@ -6,10 +6,9 @@ https://docs.x.com/x-api/activity/introduction, https://docs.x.com/x-api/webhook
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from chalicelib.channels.base import each, text_id
 from chalicelib.channels.x_common import (
@@ -22,6 +21,7 @@ from chalicelib.channels.x_common import (
     from_milliseconds,
     media,
     permalink,
+    revoked,
     thread_of,
     words,
 )
@@ -56,8 +56,7 @@ PASSED_OVER = (
 )
 
 
-@dataclass(frozen=True)
-class Activity:
+class Activity(NamedTuple):
     """One event with what its delivery says around it."""
 
     kind: str
@@ -77,11 +76,6 @@ def activity_events(delivery: Json, own: tuple[str, ...], at: datetime) -> Itera
 def stream_events(delivery: Json, own: tuple[str, ...], at: datetime) -> Iterator[Event]:
     """From a filtered stream: a post that matched the business's own rule, whether or not it names the business."""
     yield from each([delivery], partial(_stream_event, own=own, at=at))
-
-
-def control_events(delivery: Json, own: tuple[str, ...], at: datetime) -> Iterator[Event]:
-    """A withdrawn permission in the old shape, or the end of a replay the owner asked for."""
-    yield from each([delivery], partial(_control_event, own=own))
 
 
 def _single(delivery: Json) -> Iterator[Json]:
@@ -122,17 +116,6 @@ def _stream_event(delivery: Json, own: tuple[str, ...], at: datetime) -> Event |
     elif account in _mentioned(post):
         kind = Kind.MENTION
     return _post(Activity("stream", account, own, post, delivery.get("includes") or {}, at, delivery), kind)
-
-
-def _control_event(delivery: Json, own: tuple[str, ...]) -> Event | None:
-    if "replay_job_status" in delivery:
-        done = delivery["replay_job_status"]["job_state"] == "Complete"
-        return None if done else Unreadable("replay-incomplete", delivery)
-    revoked = delivery["user_event"]["revoke"]
-    account = text_id(revoked["source"]["user_id"])
-    if account not in own:
-        return Unreadable("unknown-account", delivery)
-    return _trouble(account, f"revoke {account} {revoked['date_time']}", revoked["date_time"], delivery)
 
 
 def _post(activity: Activity, kind: Kind) -> Event | None:
@@ -207,11 +190,7 @@ def _encrypted(activity: Activity) -> Event | None:
 
 def _revoked(activity: Activity) -> Trouble:
     id = text_id(activity.raw["data"]["event_uuid"])
-    return _trouble(text_id(activity.payload["user_id"]), id, activity.payload["date_time"], activity.raw)
-
-
-def _trouble(account: str, id: str, date_time: object, raw: Json) -> Trouble:
-    return Trouble(CHANNEL, account, id, TroubleKind.REVOKED, from_iso(date_time), "revoked on X", raw)
+    return revoked(text_id(activity.payload["user_id"]), id, activity.payload["date_time"], activity.raw)
 
 
 def _addressed(post: Json, own: tuple[str, ...]) -> str:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelib.channels.base import text_id
-from chalicelib.model import Attachment, AttachmentKind, Author, Echo, Event, Message, Unreadable
+from chalicelib.model import Attachment, AttachmentKind, Author, Echo, Event, Message, Trouble, TroubleKind, Unreadable
 
 CHANNEL = "x"
 Json = Mapping[str, Any]
@@ -43,6 +43,11 @@ def direct_message(item: Json, users: Any, account: str, own: Iterable[str], raw
         attachments=tuple(_direct_attachments(content.get("attachment"))),
         raw=raw,
     )
+
+
+def revoked(account: str, id: str, date_time: object, raw: Json) -> Trouble:
+    """The account took the app's permission away: nothing arrives for it any more."""
+    return Trouble(CHANNEL, account, id, TroubleKind.REVOKED, from_iso(date_time), "revoked on X", raw)
 
 
 def thread_of(one: str, other: str) -> str:

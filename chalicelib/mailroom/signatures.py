@@ -35,7 +35,7 @@ def is_phone_line(text: str) -> bool:
     if not (_says_phone(bare) or _says_device(bare)):
         return False
     clause = _second_clause(bare)
-    return not clause or any(word in clause for word in EXCUSES + DEVICES)
+    return not clause or any(word in clause for word in EXCUSES) or (len(clause.split()) <= 4 and _names_device(clause))
 
 
 def _trimmed(lines: Sequence[Line]) -> list[Line]:

@@ -53,11 +53,14 @@ def serve(
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Runs until interrupted."""
-    given = arguments().parse_args(argv)
+    parser = arguments()
+    given = parser.parse_args(argv)
     agents, owners = given.agent or [ANNA], given.owner or []
-    mailbox = serve(
-        given.mails_dir, given.inbound_smtp, agents=agents, owners=owners, smtp_port=given.smtp_port, port=given.port
-    )
+    ports = {"smtp_port": given.smtp_port, "port": given.port}
+    try:
+        mailbox = serve(given.mails_dir, given.inbound_smtp, agents=agents, owners=owners, **ports)
+    except OSError as error:
+        parser.error(str(error))
     print(f"mailbox: {mailbox.url}/ takes mail at smtp://{mailbox.smtp}", flush=True)
     wait_for_interrupt()
     mailbox.stop()

@@ -35,8 +35,11 @@ class Running:
 
 def serve_app(app: Flask, port: int = 0) -> Running:
     """Serves in the background; port 0 takes a free one. Raises OSError when the port is taken."""
-    server = make_server(LOOPBACK, port, app, threaded=True, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    try:
+        server = make_server(LOOPBACK, port, app, threaded=True, request_handler=Quiet)
+    except SystemExit as ended:  # werkzeug takes itself for the whole program
+        raise OSError(f"port {port} is taken") from ended
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     return Running(f"http://{LOOPBACK}:{server.server_port}", server, thread)
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from infra.simulator.world import Post, Told, World
 
+CJK_FROM = "\u2e80"
+
 
 def as_object(world: World, page: str, object_id: str) -> dict[str, Any] | None:
     """A page, a post or something a customer wrote; None when the id is none of these."""
@@ -56,9 +58,11 @@ def as_told(world: World, told: Told) -> dict[str, Any]:
 
 
 def person_fields(world: World, person_id: str) -> dict[str, Any]:
-    """The first word is the first name; what Graph itself does with other orders is nowhere written down."""
+    """The first word is the first name, but the family's in Chinese, Japanese and Korean."""
     name = world.person(person_id)["name"]
     first, _, last = name.partition(" ")
+    if last and name[0] >= CJK_FROM:
+        first, last = last, first
     return {"id": person_id, "name": name, "first_name": first, "last_name": last}
 
 

@@ -74,7 +74,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         config = json.loads(given.config.read_text("utf-8"))
         running = serve(config, port=given.port, echo_base=given.echo_to, with_media=given.media)
     except (OSError, ValueError) as error:
-        parser.error(f"{given.config}: {error}")
+        parser.error(str(error))
     print(f"simulator: {running.url}/", flush=True)
     wait_for_interrupt()
     running.stop()

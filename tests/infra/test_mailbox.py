@@ -321,6 +321,15 @@ def test_a_mail_of_broken_parts_is_shown_all_the_same(place: Place) -> None:
     assert "Grüße" in place.page(f"/tickets/{row['ticket']}")
 
 
+def test_a_taken_port_is_said_in_a_line(place: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, address in (("--port", place.mailbox.url), ("--smtp-port", place.mailbox.smtp)):
+        free = {"--port": "0", "--smtp-port": "0", name: address.rpartition(":")[2]}
+        flags = [word for pair in free.items() for word in pair]
+        with pytest.raises(SystemExit):
+            mailbox.main(["--mails-dir", str(tmp_path), "--inbound-smtp", "127.0.0.1:9", *flags])
+        assert "error: " in capsys.readouterr().err
+
+
 def test_the_program_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         mailbox.main(["--help"])

@@ -191,6 +191,13 @@ def test_two_operators_at_once_are_told(parameters: Parameters) -> None:
         parameters.put("receive/fb", {"app_secret": NEWEST}, after=version)
 
 
+def test_two_operators_who_both_begin_are_told(parameters: Parameters) -> None:
+    parameters.put("keys", {"current": "a"}, after=0)
+    with pytest.raises(Refused, match="at the same moment"):
+        parameters.put("keys", {"current": "b"}, after=0)
+    assert kept(parameters, "keys") == {"current": "a"}
+
+
 def test_what_is_missing_names_the_command_to_run(parameters: Parameters) -> None:
     put(parameters, "fb", "app_secret", OLD)
     put(parameters, "fb", "page_tokens", NEW, account="11")
@@ -307,6 +314,15 @@ def test_an_interrupted_rotation_is_completed_when_run_again(parameters: Paramet
     assert reply_keys.rotate_keys(parameters, sleep=waited.append) == "b"
     assert kept(parameters, "keys") == {**halfway, "current": "b"}
     assert 0 < waited[0] <= 300
+
+
+def test_a_key_that_was_retired_meanwhile_does_not_come_back(parameters: Parameters) -> None:
+    retired: list[str] = []
+    reply_keys.ensure_keys(parameters)
+    with pytest.raises(Refused, match="retired before it was used"):
+        reply_keys.rotate_keys(parameters, sleep=lambda _: retired.extend(reply_keys.retire_old_keys(parameters)))
+    assert retired == ["b"]
+    assert list(kept(parameters, "keys")["keys"]) == ["a"]
 
 
 def test_keys_cannot_be_rotated_before_there_are_any(parameters: Parameters) -> None:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
@@ -534,6 +535,7 @@ def test_without_connections_the_owner_is_told_that_nothing_arrives() -> None:
     ]
 
 
+@hypothesis.settings(deadline=None)
 @given(some.data())
 def test_whatever_is_in_the_file_is_taken_or_refused_with_lines(data: some.DataObject) -> None:
     lines = FILE.splitlines()
@@ -571,6 +573,7 @@ def test_every_setting_is_in_the_documentation() -> None:
         missing = [key for key in table if f"`{key}`" not in section]
         assert not missing, f"{name}: {missing}"
     for channel in CHANNELS.values():
+        assert f'`"{channel.name}"`' in page
         missing = [key for key in channel.settings if f"`{key}`" not in page.partition("## connections")[2]]
         assert not missing, f"{channel.name}: {missing}"
 

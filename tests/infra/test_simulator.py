@@ -270,6 +270,9 @@ def test_people_have_names(platforms: Platforms) -> None:
         "first_name": "Jürgen",
         "last_name": "Weiß",
     }
+    platforms.told(channel="facebook", account=PAGE, author="5550003", name="田中 美咲")
+    family_first = platforms.look("5550003?fields=first_name,last_name")
+    assert (family_first["first_name"], family_first["last_name"]) == ("美咲", "田中")
     assert platforms.look("5550002?fields=first_name")["first_name"]
     assert platforms.look_x(f"users/{USER}")["data"]["username"] == "teehaus"
 
@@ -504,7 +507,12 @@ def test_x_echoes_posts_and_direct_messages(echoing: Platforms) -> None:
 
 @pytest.mark.parametrize("place", ["comments", "messages", "tweets", "dms", "shop"])
 def test_what_a_customer_writes_here_is_what_the_product_reads(echoing: Platforms, place: str) -> None:
-    asked: dict[str, str | bool] = {"place": place, "name": "田中 美咲", "text": "まだ届きません 😢 / متى؟", "picture": True}
+    asked: dict[str, str | bool] = {
+        "place": place,
+        "name": "田中 美咲",
+        "text": "まだ届きません 😢 / متى؟",
+        "picture": True,
+    }
     said = requests.post(f"{echoing.url}/say", json=asked, timeout=5).json()
     path, headers, body = Webhook.received.get(timeout=5)
     row = next(row for row in CONFIG["connections"] if path == f"/webhooks/{row['channel']}/{row['name']}")
