@@ -87,7 +87,11 @@ class Settings:
 
 def read(text: str) -> Settings:
     """From the stored JSON. Raises KeyError or ValueError only on what `configure` would not have written."""
-    stored = json.loads(text)
+    return build(json.loads(text))
+
+
+def build(stored: Mapping[str, Any]) -> Settings:
+    """From the stored JSON, read."""
     if stored["version"] > VERSION:
         raise ValueError(f"settings of version {stored['version']}, known up to {VERSION}")
     return Settings(

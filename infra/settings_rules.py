@@ -183,10 +183,10 @@ RULES = (
 WARNINGS = (_no_accounts, _nobody_is_reminded, _policy_never_reached, _long_business_hours, _sample_addresses)
 
 DAY_SECONDS = 24 * 60 * 60
-# known beginnings of tokens and keys, a bot token, a long run of hex, a long run of mixed letters and digits
+# known beginnings of tokens and keys, a key in a link, a bot token, a long run of hex, a long run of mixed letters and digits
 SECRET_LOOKS = re.compile(
     r"whsec_|whsk_|\bsk_(?:live|test)_|\bxox[abp]-|\bEAA[A-Za-z0-9]{20}|\bAKIA[A-Z0-9]{16}\b|-----BEGIN|\bBearer \S{16}"
-    r"|\b[0-9]{6,}:[\w-]{30,}|^(?=.*[a-f])(?=.*[0-9])[0-9a-f]{32,}$"
+    r"|[?&](?:token|key|secret|password|sig)=|\b[0-9]{6,}:[\w-]{30,}|^(?=.*[a-f])(?=.*[0-9])[0-9a-f]{32,}$"
     r"|^(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])[A-Za-z0-9+/_-]{40,}={0,2}$"
 )
 _SAMPLE = re.compile(r"[@.](?:example|invalid|test)$|(?:^|[@.])example\.(?:com|net|org)$")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import string
+from base64 import b64encode
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.reply_address import Keys, link_token, mint, proves, read
+from chalicelib.reply_address import Keys, link_token, mint, open_keys, proves, read
 
 CONVERSATION, OTHER, DOMAIN = "k3ym2aq7b5xw4c6d", "zzzzzzzzzzzzzzzz", "reply.shop.example"
 OLD, NEW = b"o" * 24, b"n" * 32
@@ -150,6 +151,11 @@ def test_only_a_conversation_gets_an_address(conversation: str) -> None:
 def test_weak_or_missing_keys_are_refused(current: str, secrets: dict[str, bytes]) -> None:
     with pytest.raises(ValueError, match="key"):
         Keys(current, secrets, "production")
+
+
+def test_keys_are_opened_as_they_are_stored() -> None:
+    stored = {"current": "b", "keys": {"a": b64encode(OLD).decode(), "b": b64encode(NEW).decode()}}
+    assert open_keys(stored, "production") == KEYS
 
 
 def test_keys_do_not_show_their_secrets() -> None:

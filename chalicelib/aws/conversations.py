@@ -111,7 +111,7 @@ def quarantined(source: str, reason: str, raw: str, now: datetime, **more: Any) 
 
 def quarantine(day: datetime) -> list[Item]:
     """What was put aside on a day, oldest first."""
-    return table.query(f"quarantine#{day:%Y-%m-%d}", "")
+    return table.everything(f"quarantine#{day:%Y-%m-%d}")
 
 
 def load(pk: str) -> Conversation | None:
@@ -128,6 +128,11 @@ def pending(pk: str, most: int = 50) -> list[Entry]:
 def latest(pk: str, most: int) -> list[Entry]:
     """The last things that came in or were answered, oldest first."""
     return [_entry(item) for item in reversed(table.query(pk, "i#", newest=most))]
+
+
+def mails(pk: str, most: int) -> list[Entry]:
+    """The last mails of ours, oldest first."""
+    return [_entry(item) for item in reversed(table.query(pk, "o#", newest=most))]
 
 
 def one(pk: str, sk: str) -> Entry | None:

@@ -78,6 +78,11 @@ def get(pk: str, sk: str) -> Item | None:
     return unmarshal(found) if found else None
 
 
+def everything(pk: str) -> list[Item]:
+    """A whole partition, in order."""
+    return _query("pk = :pk", {"pk": pk}, False)
+
+
 def query(pk: str, prefix: str, *, newest: int = 0) -> list[Item]:
     """The items of a partition whose sk begins with `prefix`, in order; with `newest` the last so many only, newest first."""
     names = {"pk": pk, "prefix": prefix}

@@ -99,7 +99,7 @@ class Connection:
     def secret(self, name: str) -> Sequence[str]:
         """All values valid now, the newest first (two during a rotation). Raises SecretMissing."""
         value = self.secrets.get(name)
-        values = value if isinstance(value, list) else [value]
+        values: list[Any] = value if isinstance(value, list) else [value]
         if not values or not all(isinstance(each, str) and len(each) >= SHORTEST_SECRET for each in values):
             raise SecretMissing(self.name, name)
         return values

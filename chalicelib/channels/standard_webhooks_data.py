@@ -119,7 +119,8 @@ def _echo(webhook: Webhook) -> Echo:
         id=_id(data, "id", webhook.id),
         text=_text(data, required=True),
         at=_time(data, "sent_at", webhook.at, "data."),
-        thread=_id(data, "conversation", customer),
+        # without the customer's id the conversation is that of the message it answers
+        thread=_id(data, "conversation", customer) if customer else "",
         author_id=customer,
         parent=parent,
         reply_id=_id(data, "reply_id", ""),

@@ -50,7 +50,7 @@ def prove(request: WebhookRequest, keys: Iterable[Key]) -> None:
 
 def headers(request: WebhookRequest) -> tuple[str, int, str]:
     """The id, the time in seconds and the list of signatures. Raises Forged."""
-    prefix = next((each for each in PREFIXES if f"{each}signature" in request.headers), PREFIXES[0])
+    prefix = next((each for each in PREFIXES if f"{each}id" in request.headers), PREFIXES[0])
     id, timestamp, signatures = (request.headers.get(prefix + name, "") for name in ("id", "timestamp", "signature"))
     if not ID.fullmatch(id) or not TIMESTAMP.fullmatch(timestamp):
         raise Forged("webhook-id or webhook-timestamp")

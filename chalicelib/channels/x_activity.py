@@ -35,7 +35,6 @@ from chalicelib.model import (
     Note,
     NoteKind,
     Trouble,
-    TroubleKind,
     Unreadable,
     Unsend,
 )
@@ -150,16 +149,17 @@ def _own_post(activity: Activity, id: str) -> Echo | None:
     post, account = activity.payload, activity.account
     if not _answered(post):
         return None
-    customer = words(post.get("in_reply_to_user_id"))
+    # what continues one of our own posts answers the same customer, whom only the parent can tell
+    answered = words(post.get("in_reply_to_user_id"))
+    customer = answered if answered != account else ""
     return Echo(
         channel=CHANNEL,
         account=account,
         id=id,
         text=_text(post),
         at=from_iso(post["created_at"]),
-        thread=words(post.get("conversation_id")),
-        # a post that continues one of ours answers the same customer, whom only the parent can tell
-        author_id=customer if customer != account else "",
+        thread=words(post.get("conversation_id")) if customer else "",
+        author_id=customer,
         parent=_answered(post),
         raw=activity.raw,
     )
@@ -181,11 +181,17 @@ def _encrypted(activity: Activity) -> Event | None:
     sender, at = text_id(payload["sender_id"]), from_milliseconds(payload["created_at_msec"])
     id, thread = text_id(payload["id"]), _chat_thread(text_id(payload["conversation_id"]))
     if sender == account:
-        other = next((each for each in thread.split("-") if each != account), "")
-        return Echo(CHANNEL, account, id, "", at, thread=thread, author_id=other, raw=activity.raw)
+        return _own_chat(activity, id, thread, at)
     if sender in activity.own:
         return None
     return Note(CHANNEL, account, id, thread, author(sender, None), NoteKind.ENCRYPTED, at, activity.raw)
+
+
+def _own_chat(activity: Activity, id: str, thread: str, at: datetime) -> Echo | None:
+    # that we answered is all there is to know; in a group not even whom
+    account = activity.account
+    other = next((each for each in thread.split("-") if each not in (account, thread)), "")
+    return Echo(CHANNEL, account, id, "", at, thread=thread, author_id=other, raw=activity.raw) if other else None
 
 
 def _revoked(activity: Activity) -> Trouble:

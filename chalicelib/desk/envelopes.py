@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.headerregistry import Address, HeaderRegistry
+from email.header import Header
+from email.headerregistry import Address, HeaderRegistry, UniqueAddressHeader, UniqueUnstructuredHeader
 from email.message import EmailMessage
 from email.policy import SMTP, Policy
 from typing import Any, ClassVar, cast
@@ -23,6 +24,7 @@ from chalicelib.text import JOINER, one_line
 LONGEST_SUBJECT = 200  # characters; a helpdesk's own subject may be twice that, its tag can stand at the end
 LONGEST_NAME = 60
 MOST_REFERENCES = 12
+LINE = 76  # characters; RFC 2047 allows no longer line with an encoded word
 PICTURE_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 
 
@@ -148,8 +150,38 @@ class MessageIds:
         return f"{name}: {f'{policy.linesep} '.join(str(self).split())}{policy.linesep}"
 
 
+class Words(UniqueUnstructuredHeader):
+    """A line of words. The standard library's folding may lose the space between two encoded words; `Header`'s does not."""
+
+    name: str
+
+    def fold(self, *, policy: Policy) -> str:
+        return f"{self.name}: {_encoded(str(self), self.name, policy)}{policy.linesep}"
+
+
+class Mailbox(UniqueAddressHeader):
+    """One address under one name; folded with the same care."""
+
+    name: str
+
+    def fold(self, *, policy: Policy) -> str:
+        (address,) = self.addresses
+        if address.display_name.isascii():
+            return f"{self.name}: {address}{policy.linesep}"
+        name = _encoded(address.display_name, self.name, policy)
+        return f"{self.name}: {name}{policy.linesep} <{address.addr_spec}>{policy.linesep}"
+
+
+def _encoded(words: str, name: str, policy: Policy) -> str:
+    charset = "us-ascii" if words.isascii() else "utf-8"
+    return Header(words, charset, maxlinelen=LINE, header_name=name).encode(linesep=policy.linesep)
+
+
 def _registry() -> HeaderRegistry:
     registry = HeaderRegistry()
+    registry.map_to_type("subject", cast(Any, Words))
+    for name in ("From", "Reply-To"):
+        registry.map_to_type(name, cast(Any, Mailbox))
     for name in ("References", "In-Reply-To", "Message-ID"):
         registry.map_to_type(name, cast(Any, MessageIds))
     return registry

@@ -76,18 +76,18 @@ def _on_colour(node: Any) -> bool:
         node = node.parent
         if node is None or not hasattr(node, "attributes"):
             return False
-        style = style_of(node)
+        style = style_of(node.attributes.get("style"))
         paper = (
             style.get("background-color")
             or style.get("background")
             or (node.attributes.get("bgcolor") or "").casefold()
         )
         if paper:
-            return str(paper) not in _WHITES
+            return bool(paper not in _WHITES)
     return False
 
 
 def _has_labels(node: Any) -> bool:
     """At least two "Label:" lines in bold, whatever the language; a box with a line above is no quote by itself."""
     labels = [b.text(strip=True).rstrip("\xa0 ") for b in node.css("b, strong")[:8]]
-    return sum(label.endswith((":", "：")) for label in labels) >= _HEADER_WORDS
+    return bool(sum(label.endswith((":", "：")) for label in labels) >= _HEADER_WORDS)

@@ -14,7 +14,8 @@ from chalicelib.mailroom.lines import Line
 from chalicelib.mailroom.page import Page
 
 DEEPEST = 400
-MOST_NODES = 12_000  # entered and left; a long thread has some thousand
+MOST_TAGS = 16_000  # that are parsed; a long thread has some thousand
+MOST_NODES = 10_000  # that are read, each element when it begins and when it ends
 SKIPPED = frozenset(
     [
         "script",
@@ -141,12 +142,13 @@ class _Element:
 
 def lines_of_html(html: str) -> tuple[list[Line], bool]:
     """The visible lines and whether they are all; none when the HTML is nested too deep to be a mail."""
-    if _is_too_deep(html):
+    read = _first_tags(html)
+    if _is_too_deep(read):
         return [], False
     from selectolax.lexbor import LexborHTMLParser  # 25 ms, and not every mail has HTML
 
     page, count = Page(), 0
-    body = LexborHTMLParser(html).body
+    body = LexborHTMLParser(read).body
     for count, (found, leaving) in enumerate(_walk(body) if body is not None else ()):
         if count > MOST_NODES:
             break
@@ -155,7 +157,16 @@ def lines_of_html(html: str) -> tuple[list[Line], bool]:
         else:
             _leave(page, found) if leaving else _enter(page, found)
     page.end_line()
-    return page.lines, count <= MOST_NODES
+    return page.lines, count <= MOST_NODES and len(read) == len(html)
+
+
+def _first_tags(html: str) -> str:
+    at = 0
+    for _ in range(MOST_TAGS):
+        at = html.find("<", at) + 1
+        if not at:
+            return html
+    return html[: at - 1]
 
 
 def _is_too_deep(html: str) -> bool:

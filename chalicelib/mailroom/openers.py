@@ -26,6 +26,7 @@ _TIME = re.compile(r"\d{1,2}\s?[:.時时点點h]\s?\d{2}|\d{1,2}\s?[ap]\.?m\b|\d
 _OPENINGS = tuple(f"{word} " for word in OPENING_WORDS)
 _SENTENCE_END = re.compile(r"[^\W\d]{3}[.!?]$|[。！？]$")
 _DATE = re.compile(r"\d{4}|\d[./-]\d|\d月")
+_SENTENCE_INSIDE = re.compile(r"(?:[!?]|[^\W\d_]{5}\.)\s+(\S)|[。！？](\S)")
 _STARTS_WITH_YEAR = re.compile(r"\d{4}[-/.年]")
 
 
@@ -168,6 +169,8 @@ def _dated_first(text: str) -> bool:
 def _stands_above_quote(lines: Sequence[Line], at: int) -> bool:
     """In any language: a line with an address or a time and a colon, right above a marked quote, is its attribution."""
     text = lines[at].text.rstrip()
+    if _holds_a_sentence(text):
+        return False
     after = next_written(lines, at + 1)
     told = "@" in text or _TIME.search(text.casefold()) or any(words in text.casefold() for words in QUOTING_WORDS)
     return (
@@ -177,6 +180,11 @@ def _stands_above_quote(lines: Sequence[Line], at: int) -> bool:
         and lines[after].quoted
         and not lines[at].quoted
     )
+
+
+def _holds_a_sentence(text: str) -> bool:
+    """ "It left today. On Monday, Tom wrote:": words of the agent's share the line. Abbreviations are short."""
+    return any(found[2] or found[1].isupper() for found in _SENTENCE_INSIDE.finditer(text))
 
 
 def _starts(lines: Sequence[Line], at: int) -> list[int]:
@@ -215,6 +223,8 @@ def _last_word(text: str) -> str:
 def _judge(text: str) -> str:
     """ "strong", "weak", "named" (starts with a name, so maybe too late) or "" for a candidate attribution."""
     bare = text.strip(" \t*_-")
+    if _holds_a_sentence(bare):
+        return ""
     closed = bare.endswith((":", "：")) or text.rstrip().endswith("---")
     dated, timed, addressed = any(c.isdigit() for c in bare[:40]), bool(_TIME.search(bare.casefold())), "@" in bare
     if closed and addressed and bare.casefold().startswith(QUOTING_WORDS):

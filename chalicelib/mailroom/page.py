@@ -31,12 +31,13 @@ class Page:
             self.words.append(_SPACES.sub(" ", text))
 
     def end_line(self, keep_empty: bool = False) -> None:
-        if self.words or keep_empty:
-            text = clean("".join(self.words))
-            text = text if self.spaces else text.strip(" ")
-            if text or keep_empty:
+        """An empty line counts where a break or a hard space makes it: Word's empty paragraphs."""
+        written = "".join(self.words)
+        self.words = []
+        if written or keep_empty:
+            text = clean(written) if self.spaces else clean(written).strip(" ")
+            if text or keep_empty or "\xa0" in written:
                 self.lines.append(self._line(text))
-            self.words = []
 
     def end_paragraph(self) -> None:
         self.end_line()

@@ -44,7 +44,7 @@ UNSPACED_VERBS = (
     "작성",
     "작성:",
     "썼습니다",
-    "쓴 글",
+    "쓴",
 )
 
 # the first word of an attribution line, where it is not a date or a name
@@ -262,7 +262,16 @@ DEVICE_PHRASES = (
         "verzonden vanuit",
     ),
     *("gesendet mit", "gesendet von", "gesendet aus", "gesendet über", "versendet mit", "enviado desde", "enviado con"),
-    *("enviado pelo", "enviado do", "inviato da", "inviato con", "verzonden met", "verzonden via", "verstuurd met"),
+    *(
+        "enviado com",
+        "enviado pelo",
+        "enviado do",
+        "inviato da",
+        "inviato con",
+        "verzonden met",
+        "verzonden via",
+        "verstuurd met",
+    ),
     *("skickat från", "sendt fra", "wysłane z", "wysłano z", "отправлено из", "отправлено с", "надіслано з"),
     *("lähetetty", "odesláno z", "gửi từ", "从", "從", "发自", "發自"),
 )

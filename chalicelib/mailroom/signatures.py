@@ -3,7 +3,7 @@
 A closing with a name ("Best regards, Anna") stays: the agent typed it, and leaving it out could lose words.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from chalicelib.mailroom.lines import Line, is_rule
 from chalicelib.mailroom.phrases import DEVICE_PHRASES, DEVICES, EXCUSES, PHONE_PHRASES
@@ -16,15 +16,11 @@ _DELIMITERS = ("--", "—", "__", "– –")
 
 def without_signature(lines: Sequence[Line]) -> tuple[list[Line], list[str], list[str]]:
     """The lines above the signature, the rules that cut, and the doubts."""
-    how: list[str] = []
-    kept = _trimmed(lines)
-    for rule, find in (("phone-signature", _phone), ("signature", _delimiter)):
-        at = find(kept)
+    for rule, find, is_certain in FINDERS:
+        at = find(lines)
         if at is not None:
-            certain = _is_signature(kept[at:]) if rule == "signature" else _only_phone(kept[at:])
-            doubts = [] if certain else ["text-after-signature"]
-            return _trimmed(kept[:at]), [*how, rule], doubts
-    return kept, how, []
+            return _trimmed(lines[:at]), [rule], [] if is_certain(lines[at:]) else ["text-after-signature"]
+    return _trimmed(lines), [], []
 
 
 def is_phone_line(text: str) -> bool:
@@ -32,10 +28,11 @@ def is_phone_line(text: str) -> bool:
     bare = text.strip(" \t-*_<>[]()").casefold()
     if not bare or len(text) > LONGEST_PHONE_LINE:
         return False
-    if not (_says_phone(bare) or _says_device(bare)):
+    first, clause = _clauses(bare)
+    excused = any(word in clause for word in EXCUSES)
+    if not (_says_phone(first.rstrip(",.;:!") if excused else first) or _says_device(bare)):
         return False
-    clause = _second_clause(bare)
-    return not clause or any(word in clause for word in EXCUSES) or (len(clause.split()) <= 4 and _names_device(clause))
+    return not clause or excused or (len(clause.split()) <= 4 and _names_device(clause))
 
 
 def _trimmed(lines: Sequence[Line]) -> list[Line]:
@@ -104,10 +101,16 @@ def _after_link(rest: str) -> str:
     return " ".join(rest.partition("](")[2].split()[1:4])
 
 
-def _second_clause(bare: str) -> str:
-    """What follows the first comma or full stop, web addresses aside."""
+def _clauses(bare: str) -> tuple[str, str]:
+    """What stands before and after the first comma or full stop, web addresses aside."""
     words = [word for word in bare.split() if "http" not in word and "mailto:" not in word]
-    for i, word in enumerate(words):
-        if word.endswith((",", ".", ";", ":", "!")) and i + 1 < len(words):
-            return " ".join(words[i + 1 :])
-    return ""
+    for i, word in enumerate(words, 1):
+        if word.endswith((",", ".", ";", ":", "!")) and i < len(words):
+            return " ".join(words[:i]), " ".join(words[i:])
+    return bare, ""
+
+
+FINDERS: tuple[tuple[str, Callable[[Sequence[Line]], int | None], Callable[[Sequence[Line]], bool]], ...] = (
+    ("phone-signature", _phone, _only_phone),
+    ("signature", _delimiter, _is_signature),
+)

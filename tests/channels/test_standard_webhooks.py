@@ -8,6 +8,7 @@ import time
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -167,6 +168,15 @@ def test_an_id_that_could_shift_what_is_signed_is_forged(id: str) -> None:
 
 def test_the_older_names_of_the_headers_are_the_same() -> None:
     verify(request(BODY, {name.replace("webhook-", "svix-"): value for name, value in HEADERS.items()}))
+
+
+@pytest.mark.parametrize("prefix", ["webhook-", "svix-"])
+def test_a_delivery_is_read_again_without_its_signature(prefix: str) -> None:
+    body = b'{"type":"message.created","data":{"author":{"id":"1"},"text":"Hallo"}}'
+    kept = {f"{prefix}id": "msg_7", f"{prefix}timestamp": str(NOW)}
+    (event,) = StandardWebhooks(connection()).parse(request(body, kept))
+    assert isinstance(event, Message)
+    assert (event.id, event.sent_at) == ("msg_7", datetime.fromtimestamp(NOW, UTC))
 
 
 @pytest.mark.parametrize("apart", [-300, -1, 0, 300])
@@ -765,11 +775,16 @@ def test_every_documented_key_is_sent_with_an_answer() -> None:
     assert sent["data"].keys() == shown["data"].keys()
 
 
+def answer_later(asked: list[Any], given: Any) -> Response:
+    asked.append(given)
+    return Response(202)
+
+
 def test_the_documented_python_signs_and_checks(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Any] = []
     names: dict[str, Any] = {}
     exec("\n".join(blocks("python")), names)  # noqa: S102 - our own page
-    monkeypatch.setattr(names["urllib"].request, "urlopen", lambda given: asked.append(given) or Response(202))
+    monkeypatch.setattr(names["urllib"].request, "urlopen", partial(answer_later, asked))
     names["send"]("https://bridgehead.example/", SECRET, ID, {"type": "message.created"})
     headers = {name.lower(): value for name, value in asked[0].header_items()}
     verify(request(asked[0].data, headers, time.time()))

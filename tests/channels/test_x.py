@@ -255,7 +255,6 @@ WRITTEN_OUT = {
         id="2101000000000000107",
         text="… und sie sind dimmbar.",
         at=datetime(2026, 9, 14, 7, 41, 9, tzinfo=UTC),
-        thread=OUR_POST,
         parent="2101000000000000105",
     ),
     "activity_post_deleted": Unsend(
@@ -410,6 +409,7 @@ KINDS = {
     "activity_account_of_somebody_else": ("Unreadable unknown-account",),
     "activity_broadcast_chat": NOTHING,
     "activity_chat_group": ("Note",),
+    "activity_chat_group_own": NOTHING,
     "activity_direct_message_location": ("Message direct",),
     "activity_direct_message_other_kind": ("Unreadable unknown-kind: direct message",),
     "activity_direct_message_read": NOTHING,

@@ -199,6 +199,11 @@ REFUSED = {
         "connections.fb.accounts looks like a secret",
     ),
     "C2 a bot's token": (('["shop"] -> ["110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"]',), 24, "looks like a secret"),
+    "C2 a key in a link": (
+        ("/replies -> /replies?a=b&key=geheim",),
+        25,
+        "connections.shop.reply_url looks like a secret",
+    ),
     "C2 hex": (('"zendesk" -> "9f86d081884c7d659a2feaa0c55ad015"',), 8, "bridgehead secret set <connection> <name>"),
     "C2 a password": (('-> password = "hunter2"',), 26, "bridgehead secret set shop password"),
     "C3 the helpdesk in the reply domain": (

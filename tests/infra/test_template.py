@@ -127,7 +127,7 @@ def test_whoever_may_call_from_outside_is_told_by_where_it_calls_from(of_type: A
     policies = ("AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy", "AWS::S3::BucketPolicy")
     for policy in (policy for kind in policies for policy in of_type(kind).values()):
         for statement in policy["PolicyDocument"]["Statement"]:
-            assert "aws:SourceArn" in statement["Condition"]["ArnEquals"]
+            assert any("aws:SourceArn" in test for test in statement["Condition"].values())
 
 
 # --- what the functions are told -------------------------------------------------------------------------------------

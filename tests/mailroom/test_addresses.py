@@ -116,6 +116,13 @@ def test_a_tricky_sender_is_nobody_or_himself(value: str, outcome: str | None) -
     assert found != AGENT
 
 
+def test_the_longest_address_mail_allows_is_read() -> None:  # RFC 5321 4.5.3.1
+    local, domain = "a" * 64, "b." * 122 + "b.example"
+    assert len(domain) == 253
+    assert only_mailbox([f"{local}@{domain}"]) == f"{local}@{domain}"
+    assert only_mailbox([f"a@b{domain}"]) is None
+
+
 def test_two_from_headers_are_nobodys() -> None:  # E6
     assert only_mailbox([AGENT, EVIL]) is None
     assert only_mailbox([AGENT, AGENT]) is None

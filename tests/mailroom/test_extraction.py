@@ -6,7 +6,6 @@ from collections.abc import Callable
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -23,6 +22,7 @@ ADDRESS = "c-mfrggzdfmztwq2lk-abcdefghijklmnopqrstuvwxyza@reply.shop.example"
 MIA = Context(addresses=(ADDRESS, "@reply.shop.example"), names=("Mia Muster (Facebook)", "Mia Muster"))
 ANSWER = "Hello Mia, it left today.\nIt should arrive on Tuesday."
 QUESTION = "Where is my lamp 4?\nI need it."
+QUOTE = "> Where is my lamp 4?\n> I need it."
 
 
 def extracted(name: str, helpdesk: str = "plain") -> Extraction:
@@ -129,14 +129,14 @@ Zitat von Tom Test <tom@x.example>:
 
 @pytest.mark.parametrize("attribution", ATTRIBUTIONS)
 def test_the_quote_of_a_stranger_goes_with_its_attribution_marked_or_not(attribution: str) -> None:
-    for quote in (QUESTION, "> " + QUESTION.replace("\n", "\n> ")):
+    for quote in (QUESTION, QUOTE):
         found = extract(f"{ANSWER}\n\n{attribution}\n{quote}", None)
         assert (found.text, found.sure) == (ANSWER, True)
 
 
 @pytest.mark.parametrize("attribution", [line for line in ATTRIBUTIONS if "@" in line or "," in line])
 def test_an_answer_below_the_quote_is_kept(attribution: str) -> None:
-    found = extract(f"{attribution}\n> Where is my lamp 4?\n> I need it.\n\n{ANSWER}", None)
+    found = extract(f"{attribution}\n{QUOTE}\n\n{ANSWER}", None)
     assert (found.text, found.sure) == (ANSWER, True)
 
 
@@ -173,8 +173,8 @@ def test_our_own_address_ends_the_answer_in_a_language_nobody_taught_us() -> Non
 
 
 def test_the_customers_name_in_an_unknown_attribution_ends_the_answer() -> None:
-    found = extract(f"{ANSWER}\n\nMia Muster (Facebook) kirjutas 05.06.2023:\n> {QUESTION}", None, MIA)
-    assert (found.text.splitlines()[:2], found.how[0]) == (ANSWER.splitlines(), "own-name")
+    found = extract(f"{ANSWER}\n\nMia Muster (Facebook) kirjutas 05.06.2023:\n{QUOTE}", None, MIA)
+    assert (found.text, found.sure) == (ANSWER, True)
 
 
 def test_a_tab_in_front_marks_a_quote_too() -> None:
@@ -205,24 +205,51 @@ def test_our_marker_line_ends_the_answer() -> None:
 
 
 PHONE_LINES = """\
-Sent from my iPhone|Sent from Mail for Windows 10|Get Outlook for iOS<https://aka.ms/o0ukef>|Von meinem iPhone gesendet|\
-Gesendet mit der GMX Mail App|Envoyé de mon iPhone|Enviado desde mi iPhone|Enviado do meu iPhone|Inviato da iPhone|\
-Verstuurd vanaf mijn iPhone|Skickat från min iPhone|Sendt fra min iPhone|Wysłane z iPhone'a|Отправлено с iPhone|\
-Надіслано з iPhone|iPhoneから送信|从我的iPhone发送|從我的 iPhone 傳送|发自我的iPhone|나의 iPhone에서 보냄|Gửi từ iPhone của tôi|\
-iPhone'umdan gönderildi|Lähetetty iPhonesta|Sent from my cell, please excuse any typos.""".split("|")
+Sent from my iPhone
+Sent from Mail for Windows 10
+Get Outlook for iOS<https://aka.ms/o0ukef>
+Von meinem iPhone gesendet
+Gesendet mit der GMX Mail App
+Envoyé de mon iPhone
+Enviado desde mi iPhone
+Enviado do meu iPhone
+Inviato da iPhone
+Verstuurd vanaf mijn iPhone
+Skickat från min iPhone
+Sendt fra min iPhone
+Wysłane z iPhone'a
+Отправлено с iPhone
+Надіслано з iPhone
+iPhoneから送信
+从我的iPhone发送
+從我的 iPhone 傳送
+发自我的iPhone
+나의 iPhone에서 보냄
+Gửi từ iPhone của tôi
+iPhone'umdan gönderildi
+Lähetetty iPhonesta
+نُشر من iPhone
+Sent from my cell, please excuse any typos.
+""".splitlines()
 
 
 @pytest.mark.parametrize("line", PHONE_LINES)
 def test_what_a_phone_adds_is_left_out(line: str) -> None:
-    found = extract(f"{ANSWER}\n\n{line}\n\nOn 05/06/2023 12:34, Tom Test wrote:\n> {QUESTION}", None)
-    assert found.text.startswith(ANSWER)
-    assert line not in found.text
+    found = extract(f"{ANSWER}\n\n{line}\n\nOn 05/06/2023 12:34, Tom Test wrote:\n{QUOTE}", None)
+    assert (found.text, found.sure) == (ANSWER, True)
 
 
 NO_PHONE_LINES = """\
-Sent from our warehouse yesterday.|Sent with DHL, it should arrive tomorrow|Sent from my colleague Ben this morning.|\
-Get your iPhone repaired in our phone shop|Ihr Paket wurde gesendet.|Envoyé par la poste lundi|从上海仓库发出|発送しました|\
-Sent from my desk, is much easier than my phone.""".split("|")
+Sent from our warehouse yesterday.
+Sent with DHL, it should arrive tomorrow
+Sent from my colleague Ben this morning.
+Get your iPhone repaired in our phone shop
+Ihr Paket wurde gesendet.
+Envoyé par la poste lundi
+从上海仓库发出
+発送しました
+Sent from my desk, is much easier than my phone.
+""".splitlines()
 
 
 @pytest.mark.parametrize("line", NO_PHONE_LINES)
@@ -302,12 +329,12 @@ HELD = {
     "-- \nAnna\nShop": "no-text",
     "...": "no-text",
     f"On 05/06/2023 12:34, Tom wrote:\n\n{QUESTION}": "quote-first",
-    f"> {QUESTION}\n\n{ANSWER}": "quote-unattributed",
+    f"{QUOTE}\n\n{ANSWER}": "quote-unattributed",
     f"See below.\n\n---------- Forwarded message ---------\nFrom: Tom <tom@x.example>\nSubject: Lamp\n\n{QUESTION}": "forwarded",
-    f"FYI\n\nAnfang der weitergeleiteten Nachricht:\n\n> Von: Tom\n> Betreff: Lampe\n>\n> {QUESTION}": "forwarded",
+    f"FYI\n\nAnfang der weitergeleiteten Nachricht:\n\n> Von: Tom\n> Betreff: Lampe\n>\n{QUOTE}": "forwarded",
     f"{ANSWER}\n\nSent from my iPhone\n\nAnd one more thing: bring the box.": "text-after-signature",
     "-----BEGIN PGP MESSAGE-----\n\nhQEMA\n-----END PGP MESSAGE-----": "encrypted",
-    f"{ANSWER} Thanks! On Mon, 5 Jun 2023 at 12:34, Tom <tom@x.example> wrote:\n> {QUESTION}": "attribution-in-text",
+    f"{ANSWER} Thanks! On Mon, 5 Jun 2023 at 12:34, Tom <tom@x.example> wrote:\n{QUOTE}": "attribution-in-text",
     "Write to c-aaaaaaaaaaaaaaaa-bbbbbbbbbbbbbbbb@reply.other.example please": "token-in-text",
 }
 
@@ -316,7 +343,6 @@ HELD = {
 def test_what_is_not_certain_is_held(mail: str, reason: str) -> None:
     found = extract(mail, None)
     assert (found.sure, found.reason) == (False, reason)
-    assert found.text != mail or not mail.strip("\n .")
 
 
 def test_no_body_at_all_is_held() -> None:
@@ -361,32 +387,32 @@ HTML_SHAPES = {
 }
 
 
-@pytest.mark.parametrize("shape", TEXT_SHAPES)
-def test_no_text_is_slow_to_read(shape: str) -> None:
-    for helpdesk in ("plain", "redmine"):
-        context = Context(MIA.addresses, MIA.names, ("##", ("[[", "]]")), (QUESTION,) * 50, helpdesk)
-        assert_linear(lambda size, context=context: extract(_filled(TEXT_SHAPES[shape], size), None, context))
+BUSY = Context(MIA.addresses, MIA.names, ("##", ("[[", "]]")), (QUESTION,) * 50, "redmine")
 
 
-@pytest.mark.parametrize("shape", HTML_SHAPES)
-def test_no_html_is_slow_to_read(shape: str) -> None:
-    assert_linear(lambda size: extract(None, _filled(HTML_SHAPES[shape], size), MIA))
+@pytest.mark.parametrize("unit", TEXT_SHAPES.values(), ids=TEXT_SHAPES)
+def test_no_text_is_slow_to_read(unit: str) -> None:
+    assert_linear(lambda size: extract(_filled(unit, size), None, BUSY))
 
 
-def assert_linear(read: Callable[[int], Any]) -> None:
-    """The bar is 200 ms; a busy machine gets twice that. Shares of milliseconds say nothing about growth."""
-    half, whole = _cpu_seconds(read, SIZE // 2), _cpu_seconds(read, SIZE)
-    assert whole < 0.4
-    assert whole < 0.05 or whole / half <= 2.5
+@pytest.mark.parametrize("unit", HTML_SHAPES.values(), ids=HTML_SHAPES)
+def test_no_html_is_slow_to_read(unit: str) -> None:
+    assert_linear(lambda size: extract(None, _filled(unit, size), MIA))
 
 
-def _cpu_seconds(read: Callable[[int], Any], size: int) -> float:
-    times = []
-    for _ in range(2):
-        start = time.process_time()
-        read(size)
-        times.append(time.process_time() - start)
-    return min(times)
+def assert_linear(read: Callable[[int], Extraction]) -> None:
+    """The bar is 200 ms and 2.5 for twice the size; a busy machine gets another try, milliseconds say nothing of growth."""
+    for _ in range(3):
+        half, whole = _cpu_seconds(read, SIZE // 2), _cpu_seconds(read, SIZE)
+        if whole < 0.2 and (whole < 0.05 or whole / half <= 2.5):
+            return
+    raise AssertionError((half, whole))
+
+
+def _cpu_seconds(read: Callable[[int], Extraction], size: int) -> float:
+    start = time.process_time()
+    read(size)
+    return time.process_time() - start
 
 
 def _filled(unit: str, size: int) -> str:
@@ -436,7 +462,9 @@ def test_nothing_a_mail_may_hold_raises() -> None:
         text = "\n".join(dice.choices(pieces, k=dice.randrange(12)))
         html = "".join(dice.choices([*pieces, *tags], k=dice.randrange(12)))
         for helpdesk in ("plain", "roundup", "zendesk"):
-            found = extract(text, html, Context(MIA.addresses, MIA.names, known_texts=ANSWERS[:3], helpdesk=helpdesk))
+            found = extract(
+                text, html, Context(MIA.addresses, MIA.names, known_texts=tuple(ANSWERS[:3]), helpdesk=helpdesk)
+            )
             assert found.sure == (found.reason == "")
             assert not (found.sure and ADDRESS in found.text)
 

@@ -1,0 +1,210 @@
+"""The command line: `bridgehead …`, or `python -m infra …`.
+
+Exit codes: 0 done · 1 failed · 2 wrong use · 3 AWS or the stack · 4 not found · 5 settings or secrets refused.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+FAILED, AWS, NOT_FOUND, REFUSED = 1, 3, 4, 5
+DEFAULT_SETTINGS = Path("bridgehead.toml")
+
+Given = argparse.Namespace
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command; what a user can cause ends in one line and an exit code, never in a traceback."""
+    given = _parser().parse_args(argv)
+    try:
+        given.run(given)
+    except KeyboardInterrupt:
+        return _failed("interrupted", 130)
+    except tuple(kind for kind, _ in _kinds()) as error:
+        code = next(code for kind, code in _kinds() if isinstance(error, kind))
+        return _failed(str(error), code)
+    return 0
+
+
+def _failed(message: str, code: int) -> int:
+    print(message, file=sys.stderr)
+    return code
+
+
+def _kinds() -> list[tuple[type[Exception], int]]:
+    """Which error ends with which exit code; the first that fits."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from infra.demo import DemoFailed
+    from infra.deploy import DeployError
+    from infra.local import LocalError
+    from infra.operate import NotFound
+    from infra.package import PackageError
+    from infra.parameters import Refused
+    from infra.settings_problems import SettingsError
+
+    aws: tuple[type[Exception], ...] = (DeployError, PackageError, BotoCoreError, ClientError)
+    return [
+        (SettingsError, REFUSED),
+        (Refused, REFUSED),
+        (NotFound, NOT_FOUND),
+        *((kind, AWS) for kind in aws),
+        (DemoFailed, FAILED),
+        (LocalError, FAILED),
+        (OSError, FAILED),
+    ]
+
+
+def _up(given: Given) -> None:
+    from infra.up import down, up
+
+    up()
+    if given.stay:
+        print("Ctrl-C stops it.")
+        try:
+            signal.pause()
+        finally:
+            down()
+
+
+def _down(given: Given) -> None:
+    from infra.up import down
+
+    down()
+
+
+def _demo(given: Given) -> None:
+    from infra.demo import run
+    from infra.up import down
+
+    try:
+        run()
+    finally:
+        if not given.keep:
+            down()
+
+
+def _deploy(given: Given) -> None:
+    from infra import rollout
+
+    rollout.roll_out(given.stage, given.settings)
+
+
+def _configure(given: Given) -> None:
+    from infra import rollout
+
+    rollout.configure(given.stage, given.settings)
+
+
+def _secret_set(given: Given) -> None:
+    from infra import rollout
+
+    rollout.set_secret(given.stage, given.connection, given.name, given.account)
+
+
+def _secret_status(given: Given) -> None:
+    from infra import rollout
+
+    rollout.show_secrets(given.stage)
+
+
+def _keys_rotate(given: Given) -> None:
+    from infra import rollout
+
+    rollout.rotate(given.stage)
+
+
+def _channels(given: Given) -> None:
+    from infra.catalogue import catalogue, table
+
+    print(json.dumps(catalogue(), indent=2, ensure_ascii=False) if given.json else table())
+
+
+def _quarantine(given: Given) -> None:
+    from infra import operate
+    from infra.target import open_target
+
+    open_target(given.stage)
+    if given.action == "list":
+        print("\n".join(operate.quarantine_lines()) or "Nothing is in quarantine.")
+    elif given.action == "show":
+        print(operate.quarantine_details(given.id))
+    else:
+        operate.drop(given.id)
+
+
+def _replay(given: Given) -> None:
+    from infra import operate
+    from infra.target import open_target
+
+    open_target(given.stage)
+    for line in operate.replay(given.id):
+        print(line, flush=True)
+
+
+def _show(given: Given) -> None:
+    from infra import operate
+    from infra.target import open_target
+
+    open_target(given.stage)
+    for line in operate.conversation_lines(given.conversation):
+        print(line)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="bridgehead", description="Answer social platforms from your email helpdesk.")
+    commands = parser.add_subparsers(required=True, metavar="command")
+    up = _command(commands, "up", _up, "start everything on this machine, to try it by hand")
+    up.add_argument("--stay", action="store_true", help="stay in front; Ctrl-C stops everything")
+    _command(commands, "down", _down, "stop what `up` or `demo` started")
+    demo = _command(commands, "demo", _demo, "show the main job from start to end on this machine")
+    demo.add_argument("--keep", action="store_true", help="leave it running afterwards")
+    for name, run, text in (
+        ("deploy", _deploy, "package and deploy to AWS, with the credentials of your environment"),
+        ("configure", _configure, "check the settings file and store it"),
+    ):
+        command = _staged(_command(commands, name, run, text))
+        command.add_argument("--settings", type=Path, default=DEFAULT_SETTINGS, help="default: bridgehead.toml")
+    _secret(commands)
+    keys = commands.add_parser("keys", help="keys of the reply addresses").add_subparsers(required=True)
+    _staged(_command(keys, "rotate", _keys_rotate, "a new key; old addresses stay valid (five minutes)"))
+    channels = _command(commands, "channels", _channels, "every channel and what it can do")
+    channels.add_argument("--json", action="store_true", help="as JSON")
+    quarantine = _staged(_command(commands, "quarantine", _quarantine, "what was proven but could not be used"))
+    quarantine.add_argument("action", choices=("list", "show", "drop"))
+    quarantine.add_argument("id", nargs="?", default="", help="of show and drop")
+    replay = _staged(_command(commands, "replay", _replay, "read quarantined webhooks again, after a fix"))
+    replay.add_argument("id", nargs="*", help="only these")
+    show = _staged(_command(commands, "show", _show, "one conversation: its state, what came in and went out"))
+    show.add_argument("conversation", help="16 characters, as in the address of a ticket mail after c-")
+    return parser
+
+
+def _secret(commands: Any) -> None:
+    secret = commands.add_parser("secret", help="secrets of the connections").add_subparsers(required=True)
+    put = _staged(_command(secret, "set", _secret_set, "give one; the value comes from a prompt or a pipe"))
+    put.add_argument("connection")
+    put.add_argument("name")
+    put.add_argument("--account", help="whose value it is, for secrets that each account has")
+    _staged(_command(secret, "status", _secret_status, "which are set and which are missing; never a value"))
+
+
+def _command(commands: Any, name: str, run: Callable[[Given], None], text: str) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
+    command.set_defaults(run=run)
+    return command
+
+
+def _staged(command: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    command.add_argument("--stage", default="prod", help="which stack (default: prod; local = this machine's)")
+    return command
+
+
+if __name__ == "__main__":
+    sys.exit(main())

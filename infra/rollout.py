@@ -1,0 +1,123 @@
+"""From a settings file to a working stack: deploy, configure, secrets; and what is still missing, with the command for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from chalicelib import settings
+from chalicelib.settings import Settings
+from infra.deploy import Outputs, deploy
+from infra.parameters import Parameters, Refused, put_settings
+from infra.reply_keys import ensure_keys, rotate_keys
+from infra.secrets import put_secret, read_value, secret_status, what_is_missing
+from infra.settings_file import check
+from infra.target import Target, endpoint_of, open_target
+
+Checked = Mapping[str, Any]
+
+
+def roll_out(stage: str, file: Path) -> None:
+    """Deploys, configures, and says what is left to do. Raises SettingsError, DeployError."""
+    checked = _check(stage, file)
+    parameters = {
+        "ReplyDomain": checked["reply_domain"],
+        "HelpdeskAddress": checked["helpdesk"]["address"],
+        "OwnerAddress": checked["owner"]["address"],
+    }
+    outputs = deploy(stage, parameters, endpoint_of(stage))
+    target = open_target(stage)
+    typed = _store(target, checked)
+    _say_where(outputs, typed)
+    _say_domain(outputs)
+    _say_missing(target.parameters, typed)
+
+
+def configure(stage: str, file: Path) -> None:
+    """Checks and stores the settings of a stack that is there. Raises SettingsError, DeployError."""
+    checked = _check(stage, file)
+    target = open_target(stage)
+    typed = _store(target, checked)
+    print("The settings are stored; they hold everywhere within five minutes.")
+    _say_missing(target.parameters, typed)
+
+
+def set_secret(stage: str, connection: str, name: str, account: str | None) -> None:
+    """Raises Refused."""
+    target = open_target(stage)
+    typed = _stored(target.parameters)
+    put_secret(target.parameters, typed, connection, name, read_value(f"{connection} {name}"), account)
+    print("Stored; it holds everywhere within five minutes.")
+    _say_missing(target.parameters, typed)
+
+
+def show_secrets(stage: str) -> None:
+    """A line for each secret that is needed."""
+    target = open_target(stage)
+    for status in secret_status(target.parameters, _stored(target.parameters)):
+        state = "set" if status.is_set else "MISSING"
+        since = f"{status.changed_at:%Y-%m-%d}" if status.is_set and status.changed_at else ""
+        print(f"{status.connection:<16} {status.name:<16} {status.account:<20} {state:<8} {since}".rstrip())
+
+
+def rotate(stage: str) -> None:
+    """Takes five minutes: every Lambda must know the new key before it is used."""
+    target = open_target(stage)
+    print("A new key for reply addresses; this takes five minutes. Interrupted, just run it again.")
+    print(f"New addresses carry key {rotate_keys(target.parameters)!r} now; mails already sent can still be answered.")
+
+
+def _check(stage: str, file: Path) -> Checked:
+    if not file.exists():
+        raise Refused(f"{file} is not there. Copy bridgehead.example.toml to it and make it yours")
+    checked = check(file.read_text("utf-8"), stage)
+    for warning in checked.warnings:
+        print(f"note: {warning}")
+    return checked.settings
+
+
+def _store(target: Target, checked: Checked) -> Settings:
+    whole = {**checked, "public_url": target.outputs.api_url}
+    put_settings(target.parameters, whole)
+    ensure_keys(target.parameters)
+    return settings.build(whole)
+
+
+def _stored(parameters: Parameters) -> Settings:
+    kept, version, _ = parameters.get("settings")
+    if not version:
+        raise Refused("nothing is configured yet, run: bridgehead configure")
+    return settings.build(kept)
+
+
+def _say_where(outputs: Outputs, typed: Settings) -> None:
+    print("\nWebhook addresses, to enter on the platforms:")
+    for name, connection in typed.connections.items():
+        print(f"  {name:<16} {outputs.api_url}/webhooks/{connection.channel}/{name}")
+
+
+def _say_domain(outputs: Outputs) -> None:
+    if outputs.domain is None:
+        return
+    print(f"\nDNS records for {outputs.domain.name}:")
+    for record in outputs.domain.records:
+        print(
+            f"  {record.type:<6} {record.name}  {record.value}   {record.purpose}{'' if record.required else ' (optional)'}"
+        )
+    if not outputs.domain.verified:
+        print("SES has not seen them yet; mail flows as soon as it has.")
+    if not outputs.domain.production_access:
+        print(
+            "SES is in its sandbox: verify the helpdesk's and the owner's address there, or ask AWS for production access."
+        )
+
+
+def _say_missing(parameters: Parameters, typed: Settings) -> None:
+    missing = what_is_missing(parameters, typed)
+    if not missing:
+        print("\nNothing is missing.")
+        return
+    print("\nStill missing; until then these connections answer 503:")
+    for status in missing:
+        print(f"  {status.command}")
