@@ -41,19 +41,19 @@ class Demo:
 
     def mails(self, kind: str) -> list[dict[str, Any]]:
         """What arrived in the mailbox, of one kind."""
-        found: list[dict[str, Any]] = _get(f"{self.state['mailbox_url']}/mails")
+        found: list[dict[str, Any]] = get(f"{self.state['mailbox_url']}/mails")
         return [mail for mail in found if mail["kind"] == kind]
 
     def posts(self) -> list[dict[str, Any]]:
         """What stands on the platforms."""
-        found: list[dict[str, Any]] = _get(f"{self.state['simulator_url']}/posts")
+        found: list[dict[str, Any]] = get(f"{self.state['simulator_url']}/posts")
         return found
 
     def send(self, webhook: Webhook) -> int:
         """The status that the product answered with."""
         connection = self.connections[webhook.connection]
         url = f"{self.state['api_url']}/webhooks/{connection['channel']}/{connection['name']}"
-        return _post(url, webhook.body, {**webhook.headers, "content-type": "application/json"})
+        return post(url, webhook.body, {**webhook.headers, "content-type": "application/json"})
 
 
 def run(say: Say = print) -> dict[str, Any]:
@@ -74,7 +74,7 @@ def _customers_write(demo: Demo) -> None:
     for webhook in webhooks:
         _expect(demo.send(webhook) == 200, f"{webhook.title} was not taken")
         demo.say(f"  in    {webhook.title}")
-    _wait(lambda: len(demo.mails("ticket")) >= before + len(webhooks), ARRIVES_WITHIN, "ticket mails")
+    wait(lambda: len(demo.mails("ticket")) >= before + len(webhooks), ARRIVES_WITHIN, "ticket mails")
     new = demo.mails("ticket")[before:]
     for mail in new:
         demo.say(f"  mail  {mail['subject']}")
@@ -102,9 +102,9 @@ def _somebody_forges(demo: Demo) -> None:
 def _agent_answers(demo: Demo) -> None:
     ticket = next(mail for mail in demo.mails("ticket") if "Mia Muster" in mail["subject"])
     before = len(demo.posts())
-    _post(f"{demo.state['mailbox_url']}/reply", json.dumps({"mail": ticket["id"], "text": ANSWER}).encode())
+    post(f"{demo.state['mailbox_url']}/reply", json.dumps({"mail": ticket["id"], "text": ANSWER}).encode())
     demo.say("  mail  Anna answers the comment by ordinary mail")
-    _wait(lambda: len(demo.posts()) > before, ARRIVES_WITHIN, "the answer on the platform")
+    wait(lambda: len(demo.posts()) > before, ARRIVES_WITHIN, "the answer on the platform")
     new = demo.posts()[before:]
     _expect([post["text"] for post in new] == [ANSWER], "other words were posted than Anna's")
     demo.counted["answers_posted"] = len(new)
@@ -114,7 +114,7 @@ def _agent_answers(demo: Demo) -> None:
 def _stranger_answers(demo: Demo) -> None:
     ticket, before = demo.mails("ticket")[0], len(demo.posts())
     forged = {"mail": ticket["id"], "text": "Buy watches!", "dmarc_fail": True}
-    _post(f"{demo.state['mailbox_url']}/reply", json.dumps(forged).encode())
+    post(f"{demo.state['mailbox_url']}/reply", json.dumps(forged).encode())
     time.sleep(2)
     extra = len(demo.posts()) - before
     _expect(extra == 0, "a forged mail was posted")
@@ -125,7 +125,7 @@ def _nobody_answers(demo: Demo) -> None:
     demo.say(
         "  ...   nobody answers the shop's customer; its target is one minute, the first reminder comes at half of it"
     )
-    _wait(lambda: bool(demo.mails("reminder")), REMINDER_WITHIN, "a reminder")
+    wait(lambda: bool(demo.mails("reminder")), REMINDER_WITHIN, "a reminder")
     reminders = demo.mails("reminder")
     demo.counted["reminders_sent"] = len(reminders)
     demo.say(f"  mail  {reminders[0]['subject']} (reminder)")
@@ -157,7 +157,7 @@ def _first(demo: Demo) -> Webhook:
     return demo.first
 
 
-def _wait(arrived: Callable[[], bool], seconds: float, what: str) -> None:
+def wait(arrived: Callable[[], bool], seconds: float, what: str) -> None:
     until = time.monotonic() + seconds
     while not arrived():
         _expect(time.monotonic() < until, f"{what} did not arrive within {seconds:.0f} s: see build/logs")
@@ -169,12 +169,12 @@ def _expect(holds: bool, otherwise: str) -> None:
         raise DemoFailed(otherwise)
 
 
-def _get(url: str) -> Any:
+def get(url: str) -> Any:
     with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - the local stack's own address
         return json.load(answer)
 
 
-def _post(url: str, body: bytes, headers: Mapping[str, str] | None = None) -> int:
+def post(url: str, body: bytes, headers: Mapping[str, str] | None = None) -> int:
     fields = {"content-type": "application/json", **(headers or {})}
     request = urllib.request.Request(url, data=body, headers=fields)  # noqa: S310 - the local stack's own address
     try:

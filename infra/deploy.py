@@ -116,6 +116,7 @@ def explained() -> Iterator[None]:
     except EndpointConnectionError as error:
         raise DeployError(f"{error} Is the network up, and does this region have that service?") from error
     except ClientError as error:
-        raise DeployError(REMEDIES.get(error.response["Error"]["Code"], f"AWS refuses: {error}")) from error
+        code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
+        raise DeployError(REMEDIES.get(code, f"AWS refuses {error.operation_name}: {message} ({code})")) from error
     except BotoCoreError as error:
         raise DeployError(str(error)) from error

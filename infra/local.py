@@ -72,7 +72,12 @@ def start(smtp_host: str, port: int = 4566, say: Say = print) -> Local:
 
 
 def run_beside(local: Local, name: str, command: list[str], environment: Mapping[str, str] | None = None) -> Local:
-    """Starts one more server of the local stack (mail, simulator); `stop` ends it together with the rest."""
+    """Starts one more server of the local stack (mail, simulator), in place of an earlier one of that name.
+
+    `stop` ends it together with the rest.
+    """
+    if name in local.process_ids:
+        end(local.process_ids[name])
     process_id = spawn(name, command, environment or {})
     return remember(replace(local, process_ids={**local.process_ids, name: process_id}))
 
@@ -168,8 +173,17 @@ def alive(process_id: int) -> bool:
     with suppress(OSError):  # not our child, when another command started it
         os.waitpid(process_id, os.WNOHANG)
     try:
-        return os.getpgid(process_id) == process_id  # a stranger with a recycled id seldom leads a group
+        # a stranger with a recycled id seldom leads a group
+        return os.getpgid(process_id) == process_id and not zombie(process_id)
     except ProcessLookupError:
+        return False
+
+
+def zombie(process_id: int) -> bool:
+    """Ended, but still listed: in a container nobody may be there to collect it."""
+    try:
+        return Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
         return False
 
 

@@ -2,7 +2,7 @@
 
 `chalice package` writes the functions, the API and its routes; resources.yaml is laid over them. Chalice is run on a
 copy of the project whose dependencies are already there as its `vendor` folder, so that they are fetched once for each
-requirements.txt instead of at every change, and never when there is no network but they were fetched before.
+requirements.lock instead of at every change, and never when there is no network but they were fetched before.
 """
 
 import fcntl
@@ -22,7 +22,7 @@ from typing import Literal
 ROOT = Path(__file__).parents[1]
 BUILD = ROOT / "build"
 PACKAGED = ("app.py", "chalicelib", ".chalice/config.json")
-INPUTS = (*PACKAGED, "requirements.txt", "infra/resources.yaml", "infra/package.py")
+INPUTS = (*PACKAGED, "requirements.lock", "infra/resources.yaml", "infra/package.py")
 
 Say = Callable[[str], object]
 Wheels = Literal[
@@ -86,13 +86,13 @@ def sources(path: Path) -> Iterator[Path]:
 
 
 def dependencies(wheels: Wheels, say: Say) -> Path | None:
-    """The libraries of requirements.txt, unpacked; fetched once for each version of that file."""
+    """The libraries of requirements.lock, unpacked; fetched once for each version of that file."""
     if wheels == "none":
         return None
-    wanted = f"{wheels} {sys.version_info[:2]} {version('chalice')}".encode() + (ROOT / "requirements.txt").read_bytes()
+    wanted = f"{wheels} {sys.version_info[:2]} {version('chalice')}".encode() + (ROOT / "requirements.lock").read_bytes()
     vendor = BUILD / "vendor" / hashlib.sha256(wanted).hexdigest()[:16]
     if not vendor.exists():
-        say("Package: fetching the libraries of requirements.txt")
+        say("Package: fetching the libraries of requirements.lock")
         fetch(vendor, wheels)
     return vendor
 
@@ -101,8 +101,8 @@ def fetch(vendor: Path, wheels: Wheels) -> None:
     unfinished = vendor.with_name("unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check"]
-    what = ["--target", str(unfinished), "--requirement", str(ROOT / "requirements.txt")]
-    run([*pip, *PIP_OPTIONS[wheels], *what], ROOT, "pip could not fetch the libraries of requirements.txt")
+    what = ["--target", str(unfinished), "--require-hashes", "--requirement", str(ROOT / "requirements.lock")]
+    run([*pip, *PIP_OPTIONS[wheels], *what], ROOT, "pip could not fetch the libraries of requirements.lock")
     shutil.rmtree(unfinished / "bin", ignore_errors=True)
     add_chalice_bytecode(unfinished)
     add_bytecode(unfinished)

@@ -43,7 +43,7 @@ def comment(facebook: Connection, now: float) -> Webhook:
         "photo": f"{facebook.get('media', '')}/media/cat.png",
     }
     entry = {"id": page, "time": int(now), "changes": [{"field": "feed", "value": value}]}
-    return _meta("a Facebook comment by Mia Muster", facebook, {"object": "page", "entry": [entry]})
+    return meta("a Facebook comment by Mia Muster", facebook, {"object": "page", "entry": [entry]})
 
 
 def direct_message(facebook: Connection, now: float) -> Webhook:
@@ -57,7 +57,7 @@ def direct_message(facebook: Connection, now: float) -> Webhook:
         "message": message,
     }
     entry = {"id": page, "time": milliseconds, "messaging": [item]}
-    return _meta("a Messenger message by Linh Nguyễn", facebook, {"object": "page", "entry": [entry]})
+    return meta("a Messenger message by Linh Nguyễn", facebook, {"object": "page", "entry": [entry]})
 
 
 def tweet(x: Connection, now: float) -> Webhook:
@@ -127,7 +127,7 @@ def all_scenes(connections: Mapping[str, Connection]) -> list[Webhook]:
     ]
 
 
-def _meta(title: str, connection: Connection, delivery: Mapping[str, Any]) -> Webhook:
+def meta(title: str, connection: Connection, delivery: Mapping[str, Any]) -> Webhook:
     body = json.dumps(delivery).encode()
     digest = hmac.new(_first(connection["secrets"]["app_secret"]).encode(), body, "sha256").hexdigest()
     return Webhook(title, connection["name"], body, {"x-hub-signature-256": f"sha256={digest}"})

@@ -33,6 +33,8 @@ class DeployError(Exception):
 
 @dataclass(frozen=True)
 class Stack:
+    """A stack by its name, whether it exists yet or not."""
+
     session: boto3.Session
     name: str
     say: Say
@@ -43,6 +45,7 @@ class Stack:
         return self.session.client("cloudformation")
 
     def bring_up(self, template_url: str, parameters: Parameters) -> None:
+        """Makes or changes it; does nothing when it is as the template says. Raises DeployError."""
         change = self.change(template_url, parameters, "UPDATE" if self.fit_status() else "CREATE")
         if change:
             self.execute(change)

@@ -29,6 +29,7 @@ X = Spec(
     receive_secrets=("consumer_secret",),
     send_secrets=("access_tokens",),
     per_account_secrets=("access_tokens",),
+    media_hosts=("twimg.com",),
     handshake="GET crc_token",
     signature="x-twitter-webhooks-signature: HMAC-SHA256 of the raw body",
     page="https://docs.x.com/x-api/webhooks/introduction",

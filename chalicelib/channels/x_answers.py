@@ -70,7 +70,8 @@ def profile(connection: Connection, http: Http, account: str, author_id: str) ->
 
 
 def _as_post(reply: Reply) -> tuple[str, Mapping[str, Any], str]:
-    return "/2/tweets", {"text": reply.text, "reply": {"in_reply_to_tweet_id": reply.parent}}, "id"
+    # without a post to answer this would be a post of its own, for all followers to wonder at
+    return "/2/tweets", {"text": reply.text, "reply": {"in_reply_to_tweet_id": _segment(reply.parent)}}, "id"
 
 
 def _as_direct_message(reply: Reply) -> tuple[str, Mapping[str, Any], str]:
@@ -128,7 +129,7 @@ def _call(
 
 
 def _segment(id: str) -> str:
-    # ids go into paths: anything but a number would ask for something else
+    # ids are numbers: in a path anything else would ask for something else
     if not (id.isascii() and id.isdigit()):
         raise PostFailed(Outcome.REFUSED, "rejected", "recipient")
     return quote(id, safe="")
@@ -217,12 +218,13 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 LINK = re.compile(r"(?:https?://|www\.)\S+|\b(?:[a-z0-9-]+\.)+[a-z]{2,}(?:/\S*)?", re.IGNORECASE)
 MENTIONS = re.compile(r"^(?:\s*@\w{1,20})+")
-PROBLEM_TYPE = re.compile(r"(?:https?://[\w.]+/)?[\w/.:-]{1,200}", re.ASCII)
+PROBLEM_TYPE = re.compile(r"(?!about:)(?:https?://[\w.]+/)?[\w/.:-]{1,200}", re.ASCII)
 
 # what X says in words, before what it says in numbers
 PROBLEMS = (
     (("usage-capped", "usagecapexceeded", "spend cap", "credits"), (Outcome.REFUSED, "usage-capped")),
     (("duplicate",), (Outcome.REFUSED, "duplicate")),
+    (("text is too long", "over the max character limit"), (Outcome.REFUSED, "too-long")),
     (("not been mentioned", "otherwise engaged", "summoned"), (Outcome.REFUSED, "not-summoned")),
     (("to dm one or more", "cannot send messages to this user"), (Outcome.REFUSED, "blocked")),
     (("deleted or not visible", "tweet that is deleted", "post that is deleted"), (Outcome.REFUSED, "gone")),

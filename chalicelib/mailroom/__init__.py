@@ -166,7 +166,7 @@ def _answer(
         Context(
             addresses=(address,),
             names=names,
-            marks=(text.mark(conversation.id), *helpdesk.marks),
+            marks=(text.mark(conversation.id), helpdesk.marks),
             known_texts=tuple(known),
             helpdesk=helpdesk.kind,
         ),

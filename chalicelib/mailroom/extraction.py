@@ -10,11 +10,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from chalicelib.mailroom.attributions import is_left_over
 from chalicelib.mailroom.frames import framed
 from chalicelib.mailroom.helpdesks import HELPDESKS
 from chalicelib.mailroom.html_text import lines_of_html
 from chalicelib.mailroom.lines import MOST_LINES, Line, clean, joined, lines_of, tokens
-from chalicelib.mailroom.openers import is_left_over
 from chalicelib.mailroom.quotes import Own, without_quotes
 from chalicelib.mailroom.signatures import without_signature
 
@@ -31,7 +31,8 @@ class Context:
 
     addresses: tuple[str, ...] = ()  # our own: the conversation's, or "@" and the reply domain
     names: tuple[str, ...] = ()  # the customer's, as our mail's From shows them
-    marks: tuple[str | tuple[str, str], ...] = ()  # marker lines in mails and templates, or (begin, end)
+    # words of lines of ours in a quoted mail; as a tuple the (first, last) lines around the answer in a helpdesk's template
+    marks: tuple[str | tuple[str, ...], ...] = ()
     known_texts: tuple[str, ...] = ()  # sent or received before in this conversation
     helpdesk: str = "plain"
 
@@ -90,8 +91,8 @@ def _from_lines(lines: list[Line], context: Context, cut: bool) -> Extraction:
 
 def _framed(lines: list[Line], context: Context) -> tuple[list[Line], list[str], list[str]]:
     """Between the business's own markers, else inside the helpdesk's frame, else everything."""
-    for begin, end in (pair for pair in context.marks if isinstance(pair, tuple)):
-        inside = _between(lines, begin, end)
+    for around in (mark for mark in context.marks if mark and isinstance(mark, tuple)):
+        inside = _between(lines, around[0], around[-1])
         if inside is not None:
             return inside, ["marker"], []
     profile = HELPDESKS.get(context.helpdesk, HELPDESKS["plain"])

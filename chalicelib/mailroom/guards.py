@@ -192,9 +192,9 @@ MACHINE_HEADERS: tuple[tuple[str, re.Pattern[str], Callable[[Helpdesk], bool], D
     ("precedence", re.compile(r"auto"), never, Disposition.QUARANTINE),
     ("precedence", re.compile(r"bulk|junk|list"), bulk, Disposition.QUARANTINE),
     ("x-auto-response-suppress", re.compile(r"(?!none\b)."), generated, Disposition.QUARANTINE),
-    ("x-autoreply", re.compile(r"(?!no\b)"), never, Disposition.QUARANTINE),
-    ("x-autorespond", re.compile(r"(?!no\b)"), never, Disposition.QUARANTINE),
-    ("x-autoresponder", re.compile(r"(?!no\b)"), never, Disposition.QUARANTINE),
+    ("x-autoreply", re.compile(r"."), never, Disposition.QUARANTINE),
+    ("x-autorespond", re.compile(r"."), never, Disposition.QUARANTINE),
+    ("x-autoresponder", re.compile(r"."), never, Disposition.QUARANTINE),
     ("list-id", re.compile(r"."), bulk, Disposition.QUARANTINE),
     ("list-unsubscribe", re.compile(r"."), bulk, Disposition.QUARANTINE),
 )

@@ -6,138 +6,17 @@ nesting, so what is nested deeper than any mail program nests is not parsed at a
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.mailroom.html_style import is_hidden, keeps_spaces, starts_outlook_quote, style_of
+from chalicelib.mailroom.elements import BLOCKS, QUOTE_STARTS, SKIPPED, UNCLOSED, Element, element_of
+from chalicelib.mailroom.html_style import is_hidden, starts_outlook_quote
 from chalicelib.mailroom.lines import Line
 from chalicelib.mailroom.page import Page
 
 DEEPEST = 400
 MOST_TAGS = 16_000  # that are parsed; a long thread has some thousand
 MOST_NODES = 10_000  # that are read, each element when it begins and when it ends
-SKIPPED = frozenset(
-    [
-        "script",
-        "style",
-        "head",
-        "title",
-        "template",
-        "noscript",
-        "meta",
-        "link",
-        "object",
-        "svg",
-        "math",
-        "select",
-        "textarea",
-        "button",
-    ]
-)
-PARAGRAPHS = frozenset(["p", "ul", "ol", "dl", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "table", "pre"])
-BLOCKS = PARAGRAPHS | frozenset(
-    [
-        "div",
-        "tr",
-        "li",
-        "section",
-        "article",
-        "header",
-        "footer",
-        "center",
-        "address",
-        "form",
-        "dt",
-        "dd",
-        "body",
-        "main",
-        "hr",
-    ]
-)
-# quotes by class or id (Outlook on the web puts "x_" in front of those it quotes)
-QUOTE_BOXES = frozenset(
-    [
-        "gmail_quote",
-        "gmail_quote_container",
-        "gmail_extra_quote",
-        "yahoo_quoted",
-        "protonmail_quote",
-        "tutanota_quote",
-        "zmail_extra",
-        "zmail_extra_content",
-        "moz-forward-container",
-        "mail-quote-collapse",
-        "qqmail_reply",
-        "quoted-text",
-    ]
-)
-QUOTE_STARTS = frozenset(
-    [
-        "divrplyfwdmsg",
-        "appendonsend",
-        "outlookmessageheader",
-        "mail-editor-reference-message-container",
-        "reply-intro",
-        "mspriv",
-        "ms-outlook-mobile-reference-message",
-        "isreplycontent",
-        "spnewmessage",
-        "replysplit",
-        "zimbra-reply-header",
-    ]
-)
-QUOTE_LINES = frozenset(["moz-cite-prefix", "gmail_attr", "yahoo-quoted-begin", "attribution"])
-_UNCLOSED = frozenset(
-    [
-        "p",
-        "li",
-        "td",
-        "th",
-        "tr",
-        "tbody",
-        "thead",
-        "tfoot",
-        "dt",
-        "dd",
-        "option",
-        "br",
-        "img",
-        "hr",
-        "input",
-        "meta",
-        "link",
-        "col",
-        "area",
-        "base",
-        "wbr",
-        "source",
-    ]
-)
 _TAGS = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
-
-
-@dataclass(slots=True)
-class _Element:
-    """What is needed of an element, read once: reading attributes is what takes the time."""
-
-    node: Any
-    tag: str
-    attributes: dict[str, str | None]
-    style: dict[str, str]
-    names: frozenset[str]
-    quoted: int = 0  # 1: what is inside is a quote
-    certain: int = 0  # 1: and there is no doubt about that
-    spaces: int = 0  # 1: its line breaks count
-    box: bool = False
-
-    @property
-    def paragraph(self) -> bool:
-        """Has space around it; Word's paragraphs have none and make it with empty ones."""
-        if self.tag not in PARAGRAPHS:
-            return False
-        return not (
-            any(name.startswith("mso") for name in self.names) or self.style.get("margin") in ("0", "0px", "0cm", "0in")
-        )
 
 
 def lines_of_html(html: str) -> tuple[list[Line], bool]:
@@ -174,48 +53,31 @@ def _is_too_deep(html: str) -> bool:
     depth = 0
     for tag in _TAGS.finditer(html):
         close, name = tag.groups()
-        if name.lower() not in _UNCLOSED:
+        if name.lower() not in UNCLOSED:
             depth = max(depth - 1, 0) if close else depth + 1
             if depth > DEEPEST:
                 return True
     return False
 
 
-def _walk(body: Any) -> Iterator[tuple[_Element | str, bool]]:
+def _walk(body: Any) -> Iterator[tuple[Element | str, bool]]:
     """Text and elements in document order, elements twice: entering and leaving. No recursion: mails nest deep."""
     stack: list[Any] = [body]
     while stack:
         node = stack.pop()
-        if isinstance(node, _Element):
+        if isinstance(node, Element):
             yield node, True
         elif node.is_text_node:
             yield node.text_content or "", False
         elif node.tag not in SKIPPED and not node.tag.startswith(("-", "_", "!")):
-            element = _element(node)
+            element = element_of(node)
             if not is_hidden(element.attributes, element.style, node):
                 yield element, False
                 stack.append(element)
                 stack.extend(reversed(list(node.iter(include_text=True))))
 
 
-def _element(node: Any) -> _Element:
-    attributes = node.attributes
-    style = style_of(attributes.get("style")) if attributes else {}
-    words = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".casefold().split() if attributes else ()
-    names = frozenset(word.removeprefix("x_") for word in words)
-    element = _Element(node, node.tag, attributes, style, names, spaces=keeps_spaces(node.tag, style))
-    if element.tag == "blockquote":
-        element.quoted = 1
-        element.certain = int(bool(names & QUOTE_BOXES) or attributes.get("type") == "cite" or "cite" in attributes)
-    elif names & QUOTE_BOXES:
-        element.box = node.css_first("blockquote") is not None
-        element.quoted = element.certain = int(not element.box)
-    elif names & QUOTE_LINES:
-        element.quoted = element.certain = 1
-    return element
-
-
-def _enter(page: Page, element: _Element) -> None:
+def _enter(page: Page, element: Element) -> None:
     if element.tag in BLOCKS:
         page.end_paragraph() if element.paragraph else page.end_line()
     _enter_quote(page, element)
@@ -226,7 +88,7 @@ def _enter(page: Page, element: _Element) -> None:
         write(page, element)
 
 
-def _enter_quote(page: Page, element: _Element) -> None:
+def _enter_quote(page: Page, element: Element) -> None:
     """Some structure says that all after it is quote; a box holds an attribution and blockquotes, answers between them."""
     starts = element.names & QUOTE_STARTS or starts_outlook_quote(element.tag, element.style, element.node)
     if starts and not page.quoted:
@@ -238,7 +100,7 @@ def _enter_quote(page: Page, element: _Element) -> None:
     page.certain += element.certain
 
 
-def _leave(page: Page, element: _Element) -> None:
+def _leave(page: Page, element: Element) -> None:
     if element.tag == "a":
         _link(page, element)
     if element.tag in BLOCKS:
@@ -251,7 +113,7 @@ def _leave(page: Page, element: _Element) -> None:
     page.in_attribution = page.in_attribution and not element.box
 
 
-def _link(page: Page, element: _Element) -> None:
+def _link(page: Page, element: Element) -> None:
     """`text <address>`, but only the address where the text says the same."""
     target = (element.attributes.get("href") or "").strip()
     text = "".join(page.words[-1:]).strip()
@@ -263,28 +125,28 @@ def _same(address: str) -> str:
     return address.casefold().split("://")[-1].removeprefix("www.").rstrip("/")
 
 
-def _break(page: Page, _element: _Element) -> None:
+def _break(page: Page, _element: Element) -> None:
     page.end_line(keep_empty=True)
 
 
-def _rule(page: Page, _element: _Element) -> None:
+def _rule(page: Page, _element: Element) -> None:
     page.words.append("________________")
     page.end_line()
 
 
-def _item(page: Page, element: _Element) -> None:
+def _item(page: Page, element: Element) -> None:
     ordered = element.node.parent is not None and element.node.parent.tag == "ol"
     if page.items:
         page.items[-1] += 1
     page.words.append(f"{page.items[-1]}. " if ordered and page.items else "- ")
 
 
-def _cell(page: Page, _element: _Element) -> None:
+def _cell(page: Page, _element: Element) -> None:
     if page.words:
         page.words.append(" ")
 
 
-def _image(page: Page, element: _Element) -> None:
+def _image(page: Page, element: Element) -> None:
     """An emoji that a program made a picture of; other pictures are attachments."""
     alt = element.attributes.get("alt") or ""
     if 0 < len(alt) <= 8 and not any(c.isascii() and c.isalnum() for c in alt):

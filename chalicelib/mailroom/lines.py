@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 MOST_LINES = 4000  # of a body that are looked at
+LONGEST_LINE = 400  # characters; what is longer introduces nothing
 TOKENS = re.compile(r"[぀-ヿ㐀-鿿가-힯]|[^\W぀-ヿ㐀-鿿가-힯]+")
 _CLEANED: dict[int, str | None] = {
     **dict.fromkeys(range(32)),  # control characters go, but for these
@@ -35,6 +36,16 @@ class Line:
     @property
     def blank(self) -> bool:
         return not self.text.strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Opener:
+    """Lines `start` to `end` (exclusive) that introduce a quote."""
+
+    start: int
+    end: int
+    rule: str
+    strong: bool = True  # a weak one needs the quote behind it to be marked
 
 
 def lines_of(text: str) -> list[Line]:

@@ -8,8 +8,9 @@ A marked block that nothing introduces was put there by the agent, unless we kno
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from chalicelib.mailroom.lines import Line, is_rule, next_written, tokens
-from chalicelib.mailroom.openers import Opener, is_dated, is_forward, label_of, opener_ending_at, says_written
+from chalicelib.mailroom.attributions import holds_a_sentence, is_dated, says_written
+from chalicelib.mailroom.lines import Line, Opener, is_rule, next_written, tokens
+from chalicelib.mailroom.openers import is_forward, label_of, opener_ending_at
 
 WRAPPED = 45  # characters; a quoted line this long may have been broken by the mail program, losing its `>`
 
@@ -42,6 +43,9 @@ class Walk:
 
     lines: Sequence[Line]
     own: Own
+    behind_ours: int = (
+        0  # behind the last line with a mark: our mails begin and end with one, an answer may stand below
+    )
     kept: list[Line] = field(default_factory=list)
     how: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
@@ -55,7 +59,7 @@ class Walk:
 
 def without_quotes(lines: Sequence[Line], own: Own) -> Walk:
     """Walk over all lines; `kept` are the agent's, `how` the rules that cut, `doubts` why one should look at it."""
-    walk = Walk(lines, own)
+    walk = Walk(lines, own, 1 + max((i for i, line in enumerate(lines) if own.mark_in(line.text)), default=-1))
     openers = _openers(lines, own)
     at = 0
     while at < len(lines):
@@ -87,10 +91,10 @@ def _openers(lines: Sequence[Line], own: Own) -> dict[int, Opener]:
 def _own_opener(lines: Sequence[Line], at: int, own: Own) -> Opener | None:
     """A line with our address anywhere, or with the customer's name where it introduces something."""
     text = lines[at].text
-    if own.mark_in(text):
-        return Opener(at, at + 1, "own-mark")
     if own.address_in(text):
         return Opener(_paragraph_start(lines, at), _own_end(lines, at), "own-address")
+    if own.mark_in(text):
+        return Opener(at, at + 1, "own-mark")
     if own.name_in(text) and (evidence := _introduces(lines, at)):
         return Opener(_paragraph_start(lines, at), _own_end(lines, at), "own-name", strong=evidence == "strong")
     return None
@@ -122,7 +126,9 @@ def _introduces(lines: Sequence[Line], at: int) -> str:
     after = next_written(lines, end)
     marked = after < len(lines) and (lines[after].quoted or lines[after].raw.startswith("\t"))
     closed, dated = beside.rstrip().endswith((":", "：")), is_dated(beside)
-    if label_of(lines[at].text) in ("from", "to") or (marked and (dated or closed)) or (closed and "@" in beside):
+    if label_of(lines[at].text) in ("from", "to"):
+        return "strong" if any(label_of(line.text) for line in lines[at + 1 : at + 4]) else ""
+    if (marked and (dated or closed)) or (closed and "@" in beside):
         return "strong"
     return ("strong" if says_written(beside) else "weak") if dated and closed else ""
 
@@ -133,6 +139,8 @@ def _skip_opener(walk: Walk, opener: Opener) -> int:
     after = next_written(lines, opener.end)
     if is_forward(lines, opener):
         walk.doubts.append("forwarded")
+    if opener.rule.startswith("own-") and holds_a_sentence(lines[opener.start].text):
+        walk.doubts.append("attribution-in-text")
     walk.how.append(opener.rule)
     if after < len(lines) and lines[after].quoted:
         walk.attributed = True
@@ -153,11 +161,13 @@ def _unmarked(walk: Walk, opener: Opener, after: int) -> int:
     """A quote without marks runs to the end. If nothing stands before it we cannot tell where the answer begins."""
     if after >= len(walk.lines):
         return after
-    if not opener.strong:
-        walk.doubts.append("weak-attribution")
+    if not walk.written and walk.behind_ours > opener.end:
+        return walk.behind_ours
     if not walk.written and opener.rule in ("attribution", "own-mark"):
         walk.doubts.append("quote-first")
         return opener.end
+    if not opener.strong:
+        walk.doubts.append("weak-attribution")
     walk.ended = True
     return len(walk.lines)
 

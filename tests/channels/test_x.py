@@ -715,6 +715,14 @@ def test_an_answer_to_nobody_is_refused_before_it_leaves(recipient: str) -> None
     assert (failed.value.outcome, failed.value.code, asked) == (Outcome.REFUSED, "rejected", [])
 
 
+@pytest.mark.parametrize("parent", ["", "0c4a0d7e-1111-4222-8333-944444444444"])
+def test_an_answer_never_becomes_a_post_of_its_own(parent: str) -> None:
+    asked: list[Any] = []
+    with pytest.raises(PostFailed) as failed:
+        opened(answering(201, asked=asked)).send(reply(parent=parent))
+    assert (failed.value.outcome, asked) == (Outcome.REFUSED, [])
+
+
 def problem(kind: str, detail: str = "", **more: Any) -> dict[str, Any]:
     return {"title": kind, "type": f"https://api.x.com/2/problems/{kind}", "detail": detail, **more}
 
@@ -743,6 +751,7 @@ FAILURES: list[tuple[int, Any, Outcome, str]] = [
         Outcome.REFUSED,
         "gone",
     ),
+    (403, problem("forbidden", "Your Tweet text is too long."), Outcome.REFUSED, "too-long"),
     (404, {}, Outcome.REFUSED, "gone"),
     (429, problem("usage-capped"), Outcome.REFUSED, "usage-capped"),
     (429, None, Outcome.PASSING, "throttled"),

@@ -306,6 +306,15 @@ def test_stopping_ends_what_was_started_and_nothing_else(away: Path) -> None:
     other.communicate(b"\n")
 
 
+def test_a_server_that_is_started_again_replaces_the_first(away: Path) -> None:
+    waits = [sys.executable, "-c", "import time; time.sleep(60)"]
+    first = local.run_beside(local.Local("http://127.0.0.1:1", {}), "waits", waits)
+    second = local.run_beside(first, "waits", waits)
+    assert not local.alive(first.process_ids["waits"])
+    assert local.alive(second.process_ids["waits"])
+    local.stop(lambda _: None)
+
+
 def test_stopping_twice_is_no_error(away: Path) -> None:
     local.stop()
     local.stop()

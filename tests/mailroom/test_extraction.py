@@ -131,7 +131,8 @@ Zitat von Tom Test <tom@x.example>:
 def test_the_quote_of_a_stranger_goes_with_its_attribution_marked_or_not(attribution: str) -> None:
     for quote in (QUESTION, QUOTE):
         found = extract(f"{ANSWER}\n\n{attribution}\n{quote}", None)
-        assert (found.text, found.sure) == (ANSWER, True)
+        certain = quote == QUOTE or "@" in attribution or "--" in attribution  # an agent's sentence may end in "wrote:"
+        assert (found.text, found.sure) == (ANSWER, certain)
 
 
 @pytest.mark.parametrize("attribution", [line for line in ATTRIBUTIONS if "@" in line or "," in line])
@@ -199,6 +200,18 @@ def test_only_what_stands_between_the_businesss_own_markers_counts() -> None:
     assert (found.text, found.sure, found.how) == (ANSWER, True, ("marker",))
 
 
+def test_an_answer_below_an_unmarked_copy_of_our_mail_is_found_by_our_marks() -> None:
+    mark = ADDRESS[:18]
+    copy = f"{mark} · do not change this line\n{QUESTION}\n{mark}"
+    for mail in (
+        f"On 5 June, Mia <{ADDRESS}> wrote:\n{copy}\n\n{ANSWER}",
+        f"{copy}\n\n{ANSWER}",
+        f"{ANSWER}\n\n{copy}\nAd",
+    ):
+        found = extract(mail, None, Context(MIA.addresses, marks=(mark,)))
+        assert (found.text, found.sure) == (ANSWER, True)
+
+
 def test_our_marker_line_ends_the_answer() -> None:
     context = Context(marks=("Please write above this line",))
     assert extract(f"{ANSWER}\n\n## Please write above this line ##\n{QUESTION}", None, context).text == ANSWER
@@ -261,6 +274,10 @@ ANSWERS = """\
 We open at 9:00.
 On 5 June 2023 our warehouse reported:
 parcel damaged.
+---
+We sent it to
+To: Mia Muster (Facebook), Main Street 5
+as you asked.
 ---
 Dear Mia Muster (Facebook):
 
@@ -334,6 +351,7 @@ HELD = {
     f"FYI\n\nAnfang der weitergeleiteten Nachricht:\n\n> Von: Tom\n> Betreff: Lampe\n>\n{QUOTE}": "forwarded",
     f"{ANSWER}\n\nSent from my iPhone\n\nAnd one more thing: bring the box.": "text-after-signature",
     "-----BEGIN PGP MESSAGE-----\n\nhQEMA\n-----END PGP MESSAGE-----": "encrypted",
+    f"{ANSWER}\n\nOn 5 June at 12:30 we sent:\none lamp": "weak-attribution",
     f"{ANSWER} Thanks! On Mon, 5 Jun 2023 at 12:34, Tom <tom@x.example> wrote:\n{QUOTE}": "attribution-in-text",
     "Write to c-aaaaaaaaaaaaaaaa-bbbbbbbbbbbbbbbb@reply.other.example please": "token-in-text",
 }
@@ -403,10 +421,10 @@ def test_no_html_is_slow_to_read(unit: str) -> None:
 def assert_linear(read: Callable[[int], Extraction]) -> None:
     """The bar is 200 ms and 2.5 for twice the size; a busy machine gets another try, milliseconds say nothing of growth."""
     for _ in range(3):
-        half, whole = _cpu_seconds(read, SIZE // 2), _cpu_seconds(read, SIZE)
-        if whole < 0.2 and (whole < 0.05 or whole / half <= 2.5):
+        whole = _cpu_seconds(read, SIZE)
+        if whole < 0.05 or (whole < 0.2 and whole / _cpu_seconds(read, SIZE // 2) <= 2.5):
             return
-    raise AssertionError((half, whole))
+    raise AssertionError(whole)
 
 
 def _cpu_seconds(read: Callable[[int], Extraction], size: int) -> float:
@@ -420,7 +438,9 @@ def _filled(unit: str, size: int) -> str:
 
 
 def test_a_long_quote_does_not_make_a_short_answer_uncertain() -> None:
-    found = extract(f"{ANSWER}\n\nOn 05/06/2023 12:34, Tom Test wrote:\n" + "Lorem ipsum.\n" * 40_000, None)
+    found = extract(
+        f"{ANSWER}\n\nOn 05/06/2023 12:34, Tom Test <tom@x.example> wrote:\n" + "Lorem ipsum.\n" * 40_000, None
+    )
     assert (found.text, found.sure) == (ANSWER, True)
 
 

@@ -108,6 +108,8 @@ def test_a_bounce_is_known_by_its_sender_and_its_stored_return_path() -> None:
         ("X-Auto-Response-Suppress: DR, RN, NRN, OOF, AutoReply", "automatic: quarantine", None),
         ("X-Auto-Response-Suppress: None", None, None),
         ("X-Autoreply: yes", "automatic: quarantine", "automatic: quarantine"),
+        ("X-Autorespond: yes", "automatic: quarantine", "automatic: quarantine"),
+        ("X-Autoresponder: yes", "automatic: quarantine", "automatic: quarantine"),
         ("List-Id: <x.shop.example>", "automatic: quarantine", None),
         ("List-Unsubscribe: <mailto:x@shop.example>", "automatic: quarantine", None),
         ("X-Priority: 1", None, None),
@@ -187,6 +189,12 @@ def test_domains_that_only_look_like_ours_are_not_ours() -> None:
 def test_another_customers_words_on_the_ticket_are_dropped() -> None:
     for header in ("X-RT-Originator", "X-Redmine-Sender"):
         assert outcome(arrived(mail(f"{header}: {OTHER}"), "rt")) == "our_own: drop"
+
+
+def test_another_customers_words_in_a_helpdesks_frame_are_dropped() -> None:
+    body = f"Bob ({OTHER}) <{OTHER}> added the comment:\r\n\r\nMine is late, too.\r\n"
+    assert outcome(arrived(mail(body=body), "roundup")) == "customer: drop"
+    assert outcome(arrived(mail(body=body.replace(OTHER, "bob@shop.example")), "roundup")) is None
 
 
 def test_a_mail_that_went_round_is_dropped() -> None:  # E15
