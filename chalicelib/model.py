@@ -254,14 +254,28 @@ class ReplyState(StrEnum):
 
 
 @dataclass(frozen=True)
+class Enclosure:
+    """A file that came with an agent's answer, kept for the desk; what it is was read from its bytes."""
+
+    name: str  # safe to show and to send, never ""
+    media_type: str
+    key: str  # of the object that holds it
+    size: int  # bytes
+
+
+@dataclass(frozen=True)
 class AgentReply:
     """What an agent answered, as the mailroom kept it for the desk."""
 
     id: str
     at: datetime
-    text: str
+    text: str  # "" when only files are sent, or when it only closes
     agent: str
     message_id: str = ""  # of the agent's mail
+    attachments: tuple[Enclosure, ...] = ()
+    public: bool | None = None  # what the agent asked for; None = as the conversation is
+    not_before: datetime | None = None
+    closes: bool = False  # nothing more is to be said: the clock stops, with or without words
 
 
 @dataclass(frozen=True)

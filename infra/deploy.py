@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 import boto3
 import yaml
@@ -10,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionEr
 
 from infra import domain as domains
 from infra import emulator
-from infra.artifacts import upload
+from infra.artifacts import Template, upload
 from infra.package import Say, package
 from infra.stack import DeployError, Parameters, Stack
 
@@ -53,11 +55,11 @@ def deploy(stage: str, parameters: Parameters, endpoint_url: str | None = None, 
     packaged = package(stage, say, "here" if endpoint_url else "lambda")
     with explained():
         session = connect(endpoint_url)
-        stack = Stack(session, f"bridgehead-{stage}", say, 0.1 if endpoint_url else 3)
-        template = yaml.safe_load((packaged / "sam.yaml").read_text())
-        code = (packaged / "deployment.zip").read_bytes()
-        url = upload(session, stage, code, emulator.adapted(template) if endpoint_url else template, say)
+        quick: dict[str, Any] = {"say": emulator.hush, "pause": 0.1} if endpoint_url else {}
+        stack = replace(Stack(session, f"bridgehead-{stage}", say, pause=3), **quick)
+        url = upload(session, stage, *content(packaged, endpoint_url), say)
         stack.bring_up(url, {**parameters, "StageName": stage, **receiving(session, stack.name, endpoint_url)})
+        say(f"Stack {stack.name}: as it should be")
         return finish(session, stack, parameters["ReplyDomain"], endpoint_url)
 
 
@@ -66,6 +68,11 @@ def connect(endpoint_url: str | None) -> boto3.Session:
     if not session.region_name:
         raise NoRegionError
     return session
+
+
+def content(packaged: Path, endpoint_url: str | None) -> tuple[bytes, Template]:
+    template: Template = yaml.safe_load((packaged / "sam.yaml").read_text())
+    return (packaged / "deployment.zip").read_bytes(), emulator.adapted(template) if endpoint_url else template
 
 
 def receiving(session: boto3.Session, stack: str, endpoint_url: str | None) -> Parameters:

@@ -45,6 +45,10 @@ def listed(one_or_more: str | list[str]) -> list[str]:
     return [one_or_more] if isinstance(one_or_more, str) else one_or_more
 
 
+def hush(_: str) -> None:
+    """Fifty resources in two seconds are no news."""
+
+
 def api_url(endpoint_url: str, rest_api: str) -> str:
     return f"{endpoint_url}/restapis/{rest_api}/api/_user_request_"
 

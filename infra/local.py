@@ -14,7 +14,7 @@ import subprocess
 import time
 import urllib.request
 import venv
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -98,14 +98,23 @@ def current() -> Local | None:
     return local if local and answers(f"{local.endpoint_url}/_ministack/health") else None
 
 
-def free_port(wanted: int) -> int:
-    """`wanted` or the next port on loopback that nobody listens to."""
+def free_ports(wanted: Mapping[str, int]) -> dict[str, int]:
+    """By name, a port each: the wanted one or the next that nobody has; never the same for two."""
+    found: dict[str, int] = {}
+    for name, port in wanted.items():
+        found[name] = free_port(port, set(found.values()))
+    return found
+
+
+def free_port(wanted: int, promised: Collection[int] = ()) -> int:
+    """`wanted` or the next port on loopback that nobody listens to and that is not promised to another."""
     for port in range(wanted, wanted + 100):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             with suppress(OSError):
                 probe.bind(("127.0.0.1", port))
-                return port
+                if port not in promised:
+                    return port
     raise LocalError(f"Ports {wanted} to {wanted + 99} are all taken: end a program that listens there")
 
 

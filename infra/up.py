@@ -19,7 +19,7 @@ from typing import Any
 
 from infra import local
 from infra.deploy import Outputs, deploy
-from infra.local import Local, free_port, run_beside
+from infra.local import Local, free_ports, run_beside
 from infra.package import BUILD, ROOT, Say
 from infra.parameters import Parameters, put_settings
 from infra.reply_keys import ensure_keys
@@ -32,6 +32,8 @@ MAILS = BUILD / "mails"
 SIMULATOR = BUILD / "simulator.json"
 PORTS = {"mailbox_smtp": 1025, "mailbox": 8025, "simulator": 8026, "inbound_smtp": 2525}
 PEOPLE = {
+    "100200300400500": {"name": "Café Sonnenschein"},
+    "2244000001": {"name": "Café Sonnenschein", "username": "sonnenschein"},
     "5550001": {"name": "Linh Nguyễn"},
     "5550002": {"name": "Mia Muster"},
     "7770001": {"name": "田中 花子", "username": "hanako_t"},
@@ -45,7 +47,7 @@ def up(say: Say = print) -> dict[str, Any]:
         say("The local stack runs already.")
         return running
     local.stop(lambda text: None)
-    ports = {name: free_port(port) for name, port in PORTS.items()}
+    ports = free_ports(PORTS)
     shutil.rmtree(MAILS, ignore_errors=True)
     MAILS.mkdir(parents=True)
     started = local.start(f"127.0.0.1:{ports['mailbox_smtp']}", say=say)

@@ -30,6 +30,9 @@ def send(mail: EmailMessage, tags: Mapping[str, str]) -> str:
     """The id under which SES sent it, as it will come back in References. Raises MailFailed."""
     try:
         answer = clients.client("ses").send_raw_email(
+            # the role's conditions on sender and recipient are about these, not about the headers
+            Source=_address(mail, "From"),
+            Destinations=[_address(mail, "To")],
             RawMessage={"Data": mail.as_bytes(policy=SEVEN_BIT)},
             ConfigurationSetName=environment.get("CONFIGURATION_SET"),
             Tags=[{"Name": name, "Value": value} for name, value in tags.items()],
@@ -50,6 +53,11 @@ def message_id(ses_id: str) -> str:
     region = clients.session().get_config_variable("region")
     host = "email.amazonses.com" if region == "us-east-1" else f"{region}.amazonses.com"
     return f"<{ses_id}@{host}>"
+
+
+def _address(mail: EmailMessage, header: str) -> str:
+    (address,) = mail[header].addresses
+    return str(address.addr_spec)
 
 
 def _refused(error: ClientError) -> MailFailed:

@@ -19,9 +19,9 @@ class Job:
     cause: str
 
 
-def body(conversation: str) -> str:
-    """A job as the queue carries it."""
-    return json.dumps({"conversation": conversation})
+def body(conversation: str, cause: str) -> str:
+    """A job as the queue carries it. Its cause tells it from another: the Scheduler can name no deduplication id."""
+    return json.dumps({"conversation": conversation, "cause": cause})
 
 
 def read(text: str) -> str:
@@ -42,7 +42,7 @@ def _send(batch: Sequence[Job]) -> list[Job]:
     entries = [
         {
             "Id": str(position),
-            "MessageBody": body(job.conversation),
+            "MessageBody": body(job.conversation, job.cause),
             "MessageGroupId": job.conversation,
             "MessageDeduplicationId": job.cause,
         }

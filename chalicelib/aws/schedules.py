@@ -22,7 +22,7 @@ def set_(name: str, conversation: str, at: datetime) -> None:
             Target={
                 "Arn": environment.get("QUEUE_ARN"),
                 "RoleArn": environment.get("SCHEDULE_ROLE_ARN"),
-                "Input": queue.body(conversation),
+                "Input": queue.body(conversation, name),
                 "SqsParameters": {"MessageGroupId": conversation},
             },
         )

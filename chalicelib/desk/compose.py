@@ -74,20 +74,21 @@ def _marked_late(entry: Entry, before: Sequence[Entry], line: Line) -> Line:
 
 def _notice(view: View, mail: OutgoingMail, keys: Keys) -> EmailMessage:
     kind, _, code = mail.code.partition(":")
-    told = Notice(cast(Literal["refused", "held"], kind), code, mail.text, mail.detail)
+    told = Notice(cast(Literal["refused", "held"], kind), code, mail.text, mail.detail, _last_permalink(view))
     return notice_mail(_frame(view, mail, keys, view.settings.helpdesk.language), told)
 
 
 def _reminder(view: View, mail: OutgoingMail, keys: Keys) -> EmailMessage:
     clock = _conversation(view).clock
     since, due = clock.waiting_since or view.now, clock.due_at or view.now
-    ticket = _frame(view, mail, keys, view.settings.helpdesk.language)
+    ticket = replace(_frame(view, mail, keys, view.settings.helpdesk.language), news=_unanswered(view))
     return reminder_mail(ticket, Reminding(int(mail.code), since, due))
 
 
 def _owner(view: View, mail: OutgoingMail, keys: Keys) -> EmailMessage:
     settings, conversation = view.settings, view.conversation or _nobody(mail)
     kind, _, trouble = mail.code.partition(":")
+    unanswered = _unanswered(view)
     return owner_mail(
         Alert(
             kind=cast(Literal["missed", "trouble", "bounced"], kind),
@@ -102,6 +103,8 @@ def _owner(view: View, mail: OutgoingMail, keys: Keys) -> EmailMessage:
             language=settings.owner.language,
             zone=settings.hours.zone,
             author=conversation.author,
+            words="\n\n".join(line.text for line in unanswered),
+            link=next((line.permalink for line in reversed(unanswered) if line.permalink), ""),
             trouble=TroubleKind(trouble) if trouble else None,
             detail="" if trouble else mail.detail,
             helpdesk_address=settings.helpdesk.address,
@@ -117,6 +120,22 @@ _COMPOSERS: Mapping[MailKind, Callable[[View, OutgoingMail, Keys], EmailMessage]
     MailKind.REMINDER: _reminder,
     MailKind.OWNER: _owner,
 }
+
+
+def _unanswered(view: View) -> tuple[Line, ...]:
+    """What the customer wrote since they have been waiting."""
+    conversation = view.conversation
+    since = conversation.clock.waiting_since if conversation else None
+    if conversation is None or since is None:
+        return ()
+    written = [each for each in conversations.latest(conversation.id, LOOK_BACK) if each.kind == "message"]
+    lines = [_message_line(each, conversation, _named) for each in written]
+    return tuple(line for line in lines if line.at >= since)
+
+
+def _last_permalink(view: View) -> str:
+    """Where the agent can look for an answer whose fate nobody knows."""
+    return next((line.permalink for line in reversed(_unanswered(view)) if line.permalink), "")
 
 
 def _frame(view: View, mail: OutgoingMail, keys: Keys, language: str) -> Ticket:

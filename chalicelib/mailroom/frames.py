@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import islice
 
 from chalicelib.mailroom.helpdesks import Frame, Helpdesk
 
@@ -12,7 +13,7 @@ _LONGEST_LINE = 400
 def framed(lines: Sequence[str], profile: Helpdesk) -> range | None:
     """The lines inside the product's frame; None if the mail does not have it."""
     for frame in profile.frames:
-        start = _first(lines, frame.start)
+        start = _start(lines, frame)
         if start is not None and (end := _end(lines, frame, start + 1)) is not None:
             return range(_after_changes(lines, frame, start + 1), end)
     return None
@@ -34,11 +35,10 @@ def not_an_answer(
     return next((reason for reason in checks if reason), None)
 
 
-def _first(lines: Sequence[str], pattern: str) -> int | None:
-    compiled = re.compile(pattern)
-    return next(
-        (i for i, line in enumerate(lines) if len(line) <= _LONGEST_LINE and compiled.search(line.strip())), None
-    )
+def _start(lines: Sequence[str], frame: Frame) -> int | None:
+    pattern = re.compile(frame.start)
+    written = (i for i, line in enumerate(lines) if line.strip())
+    return next((i for i in islice(written, frame.within) if pattern.search(lines[i].strip()[:_LONGEST_LINE])), None)
 
 
 def _end(lines: Sequence[str], frame: Frame, start: int) -> int | None:
@@ -80,7 +80,7 @@ def _noise(profile: Helpdesk, headers: Mapping[str, str], subject: str, text: st
     noise = profile.noise
     found = (
         any(re.search(pattern, subject, re.IGNORECASE) for pattern in noise.subject)
-        or any(re.search(pattern, text.strip(), re.IGNORECASE | re.MULTILINE) for pattern in noise.text)
+        or any(re.search(pattern, text.strip(), re.IGNORECASE) for pattern in noise.text)
         or any(re.search(pattern, headers.get(name, ""), re.IGNORECASE) for name, pattern in noise.headers.items())
     )
     return "notice" if found else None
@@ -89,7 +89,7 @@ def _noise(profile: Helpdesk, headers: Mapping[str, str], subject: str, text: st
 def _own_words(profile: Helpdesk, headers: Mapping[str, str], text: str, addresses: Sequence[str]) -> str | None:
     """A customer's words, mailed to the other customers of the ticket or back to their own writer."""
     senders = [headers.get(name, "") for name in profile.noise.sender_headers]
-    starts = [_first(text.split("\n")[:20], frame.start) for frame in profile.frames]
-    senders += [text.split("\n")[start] for start in starts if start is not None]
+    lines = text[:_LONGEST_TEXT].split("\n")
+    senders += [lines[start] for frame in profile.frames if (start := _start(lines, frame)) is not None]
     ours = any(address in sender.casefold() for address in addresses for sender in senders)
     return "customer" if ours else None

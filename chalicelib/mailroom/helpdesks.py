@@ -18,12 +18,16 @@ class Frame:
 
     start: str
     ends: tuple[tuple[str, ...], ...]
+    within: int = 12  # the lines of the mail, empty ones aside, among which it starts
     changes_first: bool = False  # lines after exactly one empty line tell what changed, up to the next empty one
 
 
 @dataclass(frozen=True)
 class Noise:
-    """Mail to the customer's address that is no answer, by where it shows; patterns, `.search`ed, any case."""
+    """Mail to the customer's address that is no answer, by where it shows; patterns, in any case.
+
+    Subject and text hold words of customers and agents, too: patterns are tied to the beginning or the end.
+    """
 
     subject: tuple[str, ...] = ()
     text: tuple[str, ...] = ()
@@ -71,9 +75,8 @@ HELPDESKS: Mapping[str, Helpdesk] = {
             "zendesk",  # (s); `#word` at a line's start is a command of its mail API
             threads_on=("references", "in-reply-to", "[XXXXXX-XXXX] in the body", "support+id address"),
             separators=("##- Please type your reply above this line -##",),  # of older accounts; the newer default (u)
-            noise=Noise(
-                text=(r"^how would you rate the (support|help) you received",)
-            ),  # satisfaction mail, 24 h later; words (u)
+            # satisfaction mail, 24 h after solved (s); its words (u)
+            noise=Noise(text=(r"^how would you rate the (support|help) you received",)),
             # suspends many mails of one sender for an hour (s); how many is not told
             acknowledges=True,
             expected_silence=_SOON,
@@ -114,10 +117,10 @@ HELPDESKS: Mapping[str, Helpdesk] = {
             tag=r"\[[^\[\]]+ #\d+\]",
             threads_on=("tag",),
             noise=Noise(
-                subject=(r"\] (Resolved|AutoReply): ", r"\[Comment\]", r"^Message not recorded:"),
+                subject=(r"^(Re: )*\[[^\[\]]+ #\d+\] (Resolved: |AutoReply: |\[Comment\])", r"^Message not recorded:"),
                 text=(
-                    *(r"^Ticket URL: ", r"^This is a comment about ticket \d+", r"was acted upon by "),
-                    r"^This message has been automatically generated in response to the creation",
+                    *(r"^Ticket URL: http", r"^This is a comment about ticket \d+", r"^[\w :]+: Request \d+ \(http"),
+                    r"^Greetings,\s+This message has been automatically generated in response to the creation",
                     r"^According to our records, your request has been resolved",
                 ),
                 sender_headers=("x-rt-originator",),
@@ -155,7 +158,9 @@ HELPDESKS: Mapping[str, Helpdesk] = {
                 ),
             ),
             always_framed=True,
-            noise=Noise(subject=(r"\((Opened|Closed)\)$",), text=(r"^This is a courtesy e-mail to let you know",)),
+            noise=Noise(
+                subject=(r"\((Opened|Closed)\)$",), text=(r"^Hello,\s+This is a courtesy e-mail to let you know",)
+            ),
             priority_headers=("Priority", "Importance"),  # high, urgent or 1
             acknowledges=True,
             expected_silence=_SOON,
@@ -164,16 +169,14 @@ HELPDESKS: Mapping[str, Helpdesk] = {
             "redmine",  # (m); the frame's first line in other languages (u), so any that names the issue will do
             tag=r"\[[^\[\]]+ #\d+\]",
             threads_on=("references", "tag"),
-            frames=(Frame(r"^.*#\d+.*[.。]$", ((r"^[-_]{16,}$", r"^.+ #\d+: "),), changes_first=True),),
+            frames=(Frame(r"^.*#\d+.*[.。]$", ((r"^[-_]{16,}$", r"^.+ #\d+: "),), within=1, changes_first=True),),
             always_framed=True,
             noise=Noise(
                 text=(r"^\(Private notes\)", r"^Issue #\d+ has been reported by"), sender_headers=("x-redmine-sender",)
             ),
             automatic_headers_are_normal=True,
             bulk_is_normal=True,
-            waits_for_first_mail=timedelta(
-                minutes=1
-            ),  # tells its author nothing: no more than a burst is worth waiting for
+            waits_for_first_mail=timedelta(minutes=1),  # a burst; it tells its author nothing before an answer
         ),
         Helpdesk(
             "jira-service-management",  # (s); our domain has to be on its allow list, or no automatic header used

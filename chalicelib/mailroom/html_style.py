@@ -18,17 +18,19 @@ def is_hidden(attributes: Mapping[str, str | None], style: Mapping[str, str], no
         return True
     if node.tag == "font" and _invisible_ink({"color": (attributes.get("color") or "").casefold()}, node):
         return True
-    if not style:
-        return False
-    return (
-        style.get("display") == "none"
-        or style.get("visibility") in ("hidden", "collapse")
-        or style.get("mso-hide") == "all"
-        or any(_NOTHING.match(style.get(name, "")) for name in ("font-size", "opacity", "max-height", "max-width"))
-        or (style.get("overflow") == "hidden" and any(_NOTHING.match(style.get(n, "")) for n in ("height", "width")))
-        or _far_away(style)
-        or _invisible_ink(style, node)
-    )
+    return bool(style) and (_hides(style) or _invisible_ink(style, node))
+
+
+def hidden_classes(css: str) -> frozenset[str]:
+    """The classes a style sheet hides on every screen; what it says about some screens (`@media`) is left alone."""
+    classes: set[str] = set()
+    depth = 0
+    for chunk in css.split("}"):
+        selectors, _, rules = chunk.rpartition("{")
+        if depth == 0 and chunk.count("{") == 1 and "@" not in selectors and _hides(style_of(rules)):
+            classes |= {name.strip().casefold() for name in selectors.split(",")}
+        depth = max(depth + chunk.count("{") - 1, 0)
+    return frozenset(name.rpartition(".")[2] for name in classes if "." in name and not set(name) & set(" >:+~[#"))
 
 
 def keeps_spaces(tag: str, style: Mapping[str, str]) -> int:
@@ -54,6 +56,17 @@ def style_of(attribute: str | None) -> dict[str, str]:
 def _value(text: str) -> str:
     text = text.replace("!important", "").strip()
     return text.replace(" ", "") if text.startswith("rgb") else text
+
+
+def _hides(style: Mapping[str, str]) -> bool:
+    return (
+        style.get("display") == "none"
+        or style.get("visibility") in ("hidden", "collapse")
+        or style.get("mso-hide") == "all"
+        or any(_NOTHING.match(style.get(name, "")) for name in ("font-size", "opacity", "max-height", "max-width"))
+        or (style.get("overflow") == "hidden" and any(_NOTHING.match(style.get(n, "")) for n in ("height", "width")))
+        or _far_away(style)
+    )
 
 
 def _far_away(style: Mapping[str, str]) -> bool:

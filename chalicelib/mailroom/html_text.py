@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from chalicelib.mailroom.elements import BLOCKS, QUOTE_STARTS, SKIPPED, UNCLOSED, Element, element_of
-from chalicelib.mailroom.html_style import is_hidden, starts_outlook_quote
+from chalicelib.mailroom.html_style import hidden_classes, is_hidden, starts_outlook_quote
 from chalicelib.mailroom.lines import Line
 from chalicelib.mailroom.page import Page
 
@@ -27,8 +27,9 @@ def lines_of_html(html: str) -> tuple[list[Line], bool]:
     from selectolax.lexbor import LexborHTMLParser  # 25 ms, and not every mail has HTML
 
     page, count = Page(), 0
-    body = LexborHTMLParser(read).body
-    for count, (found, leaving) in enumerate(_walk(body) if body is not None else ()):
+    tree = LexborHTMLParser(read)
+    hidden = hidden_classes("".join(sheet.text() for sheet in tree.css("style")))
+    for count, (found, leaving) in enumerate(_walk(tree.body, hidden) if tree.body is not None else ()):
         if count > MOST_NODES:
             break
         if isinstance(found, str):
@@ -60,7 +61,7 @@ def _is_too_deep(html: str) -> bool:
     return False
 
 
-def _walk(body: Any) -> Iterator[tuple[Element | str, bool]]:
+def _walk(body: Any, hidden: frozenset[str]) -> Iterator[tuple[Element | str, bool]]:
     """Text and elements in document order, elements twice: entering and leaving. No recursion: mails nest deep."""
     stack: list[Any] = [body]
     while stack:
@@ -71,7 +72,7 @@ def _walk(body: Any) -> Iterator[tuple[Element | str, bool]]:
             yield node.text_content or "", False
         elif node.tag not in SKIPPED and not node.tag.startswith(("-", "_", "!")):
             element = element_of(node)
-            if not is_hidden(element.attributes, element.style, node):
+            if not (element.names & hidden or is_hidden(element.attributes, element.style, node)):
                 yield element, False
                 stack.append(element)
                 stack.extend(reversed(list(node.iter(include_text=True))))

@@ -29,6 +29,7 @@ class Line:
 
     text: str
     quoted: bool = False
+    indented: bool = False  # a plain blockquote: a quote, or what the agent wanted to stand out
     certain: bool = False  # the HTML says that it is a quote, not only a `>`
     opener: str = ""  # HTML structure that starts a quote here ("outlook-header", …); such a line has no text
     raw: str = ""  # as it stood, with its `>`

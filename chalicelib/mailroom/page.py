@@ -49,4 +49,7 @@ class Page:
         boxed = self.quoted > 0 or self.in_attribution
         bare = text.lstrip("> ") if marked else text
         certain = self.certain > 0 or self.in_attribution
-        return Line(bare, quoted=boxed or marked, certain=certain, raw=("> " if boxed else "") + text)
+        indented = self.quoted > 0 and not certain
+        return Line(
+            bare, quoted=boxed or marked, indented=indented, certain=certain, raw=("> " if boxed else "") + text
+        )

@@ -177,7 +177,7 @@ def _quoted_block(walk: Walk, at: int, openers: dict[int, Opener]) -> int:
     block = walk.lines[at:end]
     inside = [openers[i] for i in range(at, end) if i in openers]
     known = any(tokens(line.text) in walk.own.known for line in block if len(line.text) > 8)
-    last = next_written(walk.lines, end) >= len(walk.lines)
+    last = next_written(walk.lines, end) >= len(walk.lines) and not any(line.indented for line in block)
     introduced = walk.attributed or any(line.certain for line in block) or any(o.strong for o in inside) or known
     if inside and is_forward(walk.lines, inside[0]) and next_written(walk.lines, at) == inside[0].start:
         walk.doubts.append("forwarded")

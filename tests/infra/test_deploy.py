@@ -293,6 +293,11 @@ def test_a_taken_port_is_stepped_over() -> None:
         assert port < local.free_port(port) < port + 100
 
 
+def test_two_servers_never_get_the_same_port() -> None:
+    ports = local.free_ports({"mailbox": 29_000, "simulator": 29_000})
+    assert len(set(ports.values())) == 2
+
+
 def test_stopping_ends_what_was_started_and_nothing_else(away: Path) -> None:
     other = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     ours = local.run_beside(

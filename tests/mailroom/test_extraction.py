@@ -363,6 +363,11 @@ def test_what_is_not_certain_is_held(mail: str, reason: str) -> None:
     assert (found.sure, found.reason) == (False, reason)
 
 
+def test_what_the_agent_indented_is_not_dropped_as_a_quote() -> None:
+    found = extract(None, "<p>Our hours:</p><blockquote>Mon 9-17<br>Tue 10-12</blockquote>")
+    assert (found.text, found.reason) == ("Our hours:\n\n> Mon 9-17\n> Tue 10-12", "quote-unattributed")
+
+
 def test_no_body_at_all_is_held() -> None:
     assert extract(None, None) == Extraction("", False, "no-text", ())
 
@@ -500,6 +505,7 @@ def test_every_helpdesk_has_a_row_that_makes_sense() -> None:
 NOTICES = [
     ("rt", {}, "[shop #7] Resolved: Lamp", "According to our records, your request has been resolved.", "notice"),
     ("rt", {"X-RT-Originator": ADDRESS}, "[shop #7] Lamp", QUESTION, "customer"),
+    ("rt", {}, "[shop #7] [Facebook] Mia [Comment] Resolved: x", f"{ANSWER}\nTicket URL: http://x.example", None),
     ("rt", {"Precedence": "bulk"}, "[shop #7] Lamp", ANSWER, None),
     (
         "redmine",
