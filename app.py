@@ -15,7 +15,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from chalice.app import Chalice, Response
 
-from chalicelib import intake
+from chalicelib import intake, metrics
 from chalicelib.aws import objects, parameters
 from chalicelib.channels import open_channel
 from chalicelib.channels.base import LARGEST_BODY, Answer, Channel, Forged, SecretMissing, WebhookRequest
@@ -101,6 +101,8 @@ def _handshake(channel: Channel, request: WebhookRequest) -> Response:
 def _receive(channel: Channel, request: WebhookRequest, connection: str) -> Response:
     kept = intake.receive(request, channel, connection)
     logger.info("kept", extra={"new": kept.new, "known": kept.known, "unreadable": kept.unreadable})
+    if kept.unreadable:
+        metrics.count("Quarantined")
     return _answer(200)
 
 
