@@ -148,6 +148,13 @@ def _replay(given: Given) -> None:
         print(line, flush=True)
 
 
+def _extract(given: Given) -> None:
+    from infra import extract
+
+    found = extract.extracted(given.file, given.helpdesk, given.address, given.name)
+    print(extract.as_json(found) if given.json else "\n".join(extract.lines(found)))
+
+
 def _show(given: Given) -> None:
     from infra import operate
     from infra.target import open_target
@@ -183,6 +190,12 @@ def _parser() -> argparse.ArgumentParser:
     replay.add_argument("id", nargs="*", help="only these")
     show = _staged(_command(commands, "show", _show, "one conversation: its state, what came in and went out"))
     show.add_argument("conversation", help="16 characters, as in the address of a ticket mail after c-")
+    extract = _command(commands, "extract", _extract, "what would be posted of a mail, and how sure we are")
+    extract.add_argument("file", type=Path, help="the mail, as .eml")
+    extract.add_argument("--helpdesk", default="plain", help="its kind, as in the settings (default: plain)")
+    extract.add_argument("--address", action="append", default=[], help="the conversation's address; repeatable")
+    extract.add_argument("--name", action="append", default=[], help="the customer's name; repeatable")
+    extract.add_argument("--json", action="store_true", help="as JSON")
     return parser
 
 

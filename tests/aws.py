@@ -164,7 +164,7 @@ def stack(settings: Mapping[str, Any] = SETTINGS) -> Iterator[Stack]:
         import app
 
         platform = Platform()
-        with Client(app.app) as client, _answering(platform):
+        with Client(app.app) as client, answering(platform):
             yield Stack(client, platform)
     clients.forget()
     parameters.forget()
@@ -185,7 +185,7 @@ def received(key: str, to: str, **verdicts: str) -> dict[str, Any]:
 
 
 @contextmanager
-def _answering(platform: Platform) -> Iterator[None]:
+def answering(platform: Platform) -> Iterator[None]:
     from chalicelib import desk
 
     opened = desk.open_channel
