@@ -14,6 +14,7 @@ setup: .venv/installed ## .venv from the lock file
 .venv/installed: requirements-dev.lock
 	$(PYTHON) -m venv .venv
 	$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
 
 test: setup ## unit, contract and journey tests, in memory

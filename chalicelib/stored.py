@@ -16,27 +16,28 @@ T = TypeVar("T")
 
 def dump(value: Any) -> str:
     """Compact JSON; lone surrogates and all scripts survive, since everything beyond ASCII is escaped."""
-    return json.dumps(plain(value), separators=(",", ":"))
+    return json.dumps(value, separators=(",", ":"), default=plain)
 
 
 def plain(value: Any) -> Any:
-    """The value as JSON knows it; fields that hold their default are left out."""
+    """A value that JSON does not know, made of such as it does or as come here in turn; fields that hold their default are left out."""
     if is_dataclass(value):
-        held = ((each, getattr(value, each.name)) for each in fields(value))
-        return {each.name: plain(value) for each, value in held if not _is_default(each, value)}
+        held = ((name, getattr(value, name), default) for name, default in _defaults(type(value)))
+        return {name: each for name, each, default in held if each != default}
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, timedelta):
         return value.total_seconds()
-    if isinstance(value, Mapping):
-        return {key: plain(each) for key, each in value.items()}
-    if isinstance(value, tuple | list):
-        return [plain(each) for each in value]
-    return value
+    return dict(value)
 
 
-def _is_default(field: Field[Any], value: Any) -> bool:
-    return value == field.default or (field.default_factory is not MISSING and value == field.default_factory())
+@cache
+def _defaults(kind: type[Any]) -> list[tuple[str, Any]]:
+    return [(each.name, _default(each)) for each in fields(kind)]
+
+
+def _default(field: Field[Any]) -> Any:
+    return field.default if field.default_factory is MISSING else field.default_factory()
 
 
 def load(kind: type[T], text: str) -> T:

@@ -28,8 +28,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _failed("interrupted", 130)
     except tuple(kind for kind, _ in _kinds()) as error:
         code = next(code for kind, code in _kinds() if isinstance(error, kind))
-        return _failed(str(error), code)
+        return _failed(_line(error), code)
     return 0
+
+
+def _line(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename or 'error'}: {error.strerror}"
+    return str(error)
 
 
 def _failed(message: str, code: int) -> int:

@@ -11,6 +11,7 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from botocore.auth import SigV4Auth
@@ -40,7 +41,7 @@ def load_settings() -> Settings:
     found = _get(["settings"])["settings"]
     if found is None:
         raise SecretMissing("the stack", "settings")
-    return settings.read(found)
+    return _settings(found)
 
 
 def load_connection(name: str, purpose: str) -> tuple[Settings, Connection]:
@@ -48,9 +49,7 @@ def load_connection(name: str, purpose: str) -> tuple[Settings, Connection]:
     found = _get(["settings", f"{purpose}/{name}"])
     if found["settings"] is None:
         raise SecretMissing("the stack", "settings")
-    configured = settings.read(found["settings"])
-    secrets = json.loads(found[f"{purpose}/{name}"] or "{}")
-    return configured, replace(configured.connections[name], secrets=secrets)
+    return _settings(found["settings"]), _connection(found["settings"], name, found[f"{purpose}/{name}"] or "{}")
 
 
 def load_keys() -> Mapping[str, Any]:
@@ -65,6 +64,17 @@ def load_keys() -> Mapping[str, Any]:
 def forget() -> None:
     """Empties the cache."""
     _cache.clear()
+
+
+# a text that came back unchanged is not read again
+@lru_cache(maxsize=1)
+def _settings(text: str) -> Settings:
+    return settings.read(text)
+
+
+@lru_cache(maxsize=16)
+def _connection(text: str, name: str, secrets: str) -> Connection:
+    return replace(_settings(text).connections[name], secrets=json.loads(secrets))
 
 
 def _get(names: Sequence[str]) -> Mapping[str, str | None]:
