@@ -47,7 +47,8 @@ class Response:
 
 Http = Callable[
     ..., Response
-]  # (method, url, *, headers=..., body=..., json=..., address=...) -> Response; tests hand in a function
+]  # (method, url, *, headers=..., body=..., json=..., form=..., address=...) -> Response; tests hand in a function
+Form = Mapping[str, str | tuple[str, bytes, str]]  # multipart: a text, or a file's name, bytes and media type
 
 
 def request(
@@ -57,6 +58,7 @@ def request(
     headers: Mapping[str, str] | None = None,
     body: bytes | None = None,
     json: Any = None,
+    form: Form | None = None,
     address: str = "",
 ) -> Response:
     """One try, no redirects, at most 12 s. Raises NotSent or Lost.
@@ -69,6 +71,8 @@ def request(
     fields = dict(headers or {})
     if json is not None:
         body, fields["content-type"] = _encode(json), "application/json"
+    if form is not None:
+        body, fields["content-type"] = urllib3.encode_multipart_formdata(form)
     pool = _pinned_pool(url, address, fields) if address else _pool()
     path = urllib3.util.parse_url(url).request_uri if address else url
     try:
@@ -104,7 +108,8 @@ def fetch(url: str, *, address: str, most: int, seconds: float) -> Response:
 
 def _chunks(answer: Any, most: int, until: float) -> Iterator[bytes]:
     size = 0
-    for chunk in answer.stream(65_536, decode_content=False):
+    # read1 gives back what has come: read would wait for a whole chunk, however slowly it trickles in
+    while chunk := answer.read1(65_536, decode_content=False):
         size += len(chunk)
         if size > most or time.monotonic() > until:
             raise TooLarge("bytes" if size > most else "seconds")

@@ -103,6 +103,18 @@ class Unsend:
 
 
 @dataclass(frozen=True)
+class Reaction:
+    """The customer put a sign at message `id`, or took it back (`sign` ""). No answer is expected: it opens no ticket."""
+
+    channel: str
+    account: str
+    id: str
+    sign: str  # as shown: "❤️"; a platform's word for it where it has no sign
+    at: datetime
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+
+@dataclass(frozen=True)
 class Echo:
     """Something the business itself wrote there: our reply coming back, or an answer given in the platform's own app.
 
@@ -171,15 +183,25 @@ class Unreadable:
     raw: Any = field(default=None, repr=False, compare=False)
 
 
-Event = Message | Edit | Unsend | Echo | Note | Trouble | Unreadable
+Event = Message | Edit | Unsend | Reaction | Echo | Note | Trouble | Unreadable
+
+
+@dataclass(frozen=True)
+class File:
+    """A file on its way to the platform: its bytes, and a link to them where the other side fetches it itself."""
+
+    name: str
+    media_type: str
+    content: bytes = field(repr=False)
+    link: str = ""
 
 
 @dataclass(frozen=True)
 class Reply:
-    """One thing an agent answered, on its way to the platform."""
+    """One thing an agent answered, on its way to the platform: the whole answer, or one part where it becomes several posts."""
 
     conversation_id: str
-    id: str  # derived from the agent's mail, so the same mail is the same reply
+    id: str  # derived from the agent's mail, so the same mail is the same reply; another for each part
     channel: str
     account: str
     thread: str
@@ -189,6 +211,9 @@ class Reply:
     public: bool
     text: str
     window_from: datetime  # when the customer last wrote: the platform's answer window runs from here
+    files: tuple[File, ...] = ()
+    earlier: tuple[str, ...] = ()  # the platform ids of the parts before it, which no look-up may take for it
+    tried_at: datetime | None = None  # when it was first tried: what is older cannot be it
 
 
 @dataclass(frozen=True)
@@ -198,17 +223,7 @@ class Learnt:
     at: datetime
     subject: str = ""
     message_ids: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Held:
-    """An agent's mail that is not posted as it is: why, and what would have been posted."""
-
-    id: str
-    at: datetime
-    reason: str
-    text: str = ""
-    agent: str = ""
+    reason: str = ""  # why the mail itself was no answer, a code of guards.py; "" when it was one
 
 
 @dataclass(frozen=True)
@@ -236,7 +251,7 @@ class OutgoingMail:
     id: str  # derived from its cause
     kind: MailKind
     created_at: datetime
-    covers: tuple[str, ...] = ()  # TICKET: the sort keys of what it brings
+    covers: tuple[str, ...] = ()  # TICKET: the sort keys of what it brings; NOTICE: of the answer it is about, if kept
     code: str = ""  # NOTICE, OWNER: which text; REMINDER: the percentage
     text: str = ""  # NOTICE: the answer it is about
     detail: str = ""  # the platform's own reason, or a link
@@ -269,13 +284,44 @@ class AgentReply:
 
     id: str
     at: datetime
-    text: str  # "" when only files are sent, or when it only closes
+    text: str  # exactly what is posted
     agent: str
     message_id: str = ""  # of the agent's mail
     attachments: tuple[Enclosure, ...] = ()
     public: bool | None = None  # what the agent asked for; None = as the conversation is
     not_before: datetime | None = None
-    closes: bool = False  # nothing more is to be said: the clock stops, with or without words
+
+
+class HeldState(StrEnum):
+    """What became of a held answer."""
+
+    OPEN = "open"
+    RELEASED = "released"
+    REPLACED = "replaced"  # by a later answer
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True)
+class Held:
+    """An agent's answer that is not posted as it is: why, and what would have been posted."""
+
+    reason: str
+    answer: AgentReply
+    by_yes: bool = False  # the agent may have exactly this posted by answering "yes"
+    silent: bool = False  # one of a flood: the agent was told at the first
+
+    @property
+    def code(self) -> str:
+        """How our mail about it names it, so that a quoted copy tells which answer a "yes" is meant for."""
+        return f"h-{self.answer.id[:8]}"
+
+
+@dataclass(frozen=True)
+class Closed:
+    """An agent said that nothing more is to be done: nobody waits any more."""
+
+    at: datetime
+    agent: str
 
 
 @dataclass(frozen=True)
@@ -309,9 +355,12 @@ class Clock:
 class TicketThread:
     """How the helpdesk's side of the conversation is found again by mail; the newest ids last."""
 
-    subject: str = ""  # the last one the helpdesk used, else our first
+    subject: str = ""  # our first
+    tag: str = ""  # the ticket's name, as the helpdesk writes it into subjects
     our_ids: tuple[str, ...] = ()
     their_ids: tuple[str, ...] = ()
+    opened_at: datetime | None = None  # when our first mail went out
+    sent_at: tuple[datetime, ...] = ()  # when our mails of the last hour went out
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ LANGUAGES = ("en", "de", "ja", "vi", "zh")
 
 @dataclass(frozen=True)
 class Helpdesk:
-    """Where tickets go. `kind` names a row in mailroom/helpdesks.py; `sends_from` are the addresses its answers come from."""
+    """Where tickets go. `kind` names a row in helpdesks.py; `sends_from` are the addresses its answers come from."""
 
     address: str
     kind: str = "plain"

@@ -15,6 +15,7 @@ JOINER = "\u2060"
 shapes Arabic or Indic letters nor glues emoji. One of it inside `[#123]` and a helpdesk no longer reads its own tag."""
 
 COLUMNS = 78  # of plain text: room for a quote sign on an 80-column screen
+LONGEST_SHOWN = 10_000  # characters of an agent's answer that a mail of ours shows again
 MOST_MARKS = 8  # combining marks on one letter; no script needs more than five
 NEWLINE_LIMIT = 3  # so at most two blank lines in a row
 RIGHT_TO_LEFT = ("R", "AL")

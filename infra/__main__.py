@@ -11,12 +11,17 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from pydoc import pager
 from typing import Any
 
-FAILED, AWS, NOT_FOUND, REFUSED = 1, 3, 4, 5
+FAILED, WRONG_USE, AWS, NOT_FOUND, REFUSED = 1, 2, 3, 4, 5
 DEFAULT_SETTINGS = Path("bridgehead.toml")
 
 Given = argparse.Namespace
+
+
+class NotSure(Exception):
+    """Something that cannot be undone was not confirmed."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -47,10 +52,11 @@ def _kinds() -> list[tuple[type[Exception], int]]:
     """Which error ends with which exit code; the first that fits."""
     from botocore.exceptions import BotoCoreError, ClientError
 
+    from chalicelib.mailroom.holds import NotReleasable
     from infra.demo import DemoFailed
     from infra.deploy import DeployError
     from infra.local import LocalError
-    from infra.operate import NotFound
+    from infra.operate import NotFound, NotTrusted
     from infra.package import PackageError
     from infra.parameters import Refused
     from infra.settings_problems import SettingsError
@@ -60,6 +66,9 @@ def _kinds() -> list[tuple[type[Exception], int]]:
         (SettingsError, REFUSED),
         (Refused, REFUSED),
         (NotFound, NOT_FOUND),
+        (NotSure, WRONG_USE),
+        (NotTrusted, FAILED),
+        (NotReleasable, FAILED),
         *((kind, AWS) for kind in aws),
         (DemoFailed, FAILED),
         (LocalError, FAILED),
@@ -111,7 +120,7 @@ def _configure(given: Given) -> None:
 def _secret_set(given: Given) -> None:
     from infra import rollout
 
-    rollout.set_secret(given.stage, given.connection, given.name, given.account)
+    rollout.set_secret(given.stage, given.connection, given.name, given.account, not given.forget_previous)
 
 
 def _secret_status(given: Given) -> None:
@@ -126,6 +135,12 @@ def _keys_rotate(given: Given) -> None:
     rollout.rotate(given.stage)
 
 
+def _keys_retire(given: Given) -> None:
+    from infra import rollout
+
+    rollout.retire(given.stage)
+
+
 def _channels(given: Given) -> None:
     from infra.catalogue import catalogue, table
 
@@ -138,11 +153,50 @@ def _quarantine(given: Given) -> None:
 
     open_target(given.stage)
     if given.action == "list":
-        print("\n".join(operate.quarantine_lines()) or "Nothing is in quarantine.")
+        _page("\n".join(operate.quarantine_lines()) or "Nothing is in quarantine.")
     elif given.action == "show":
-        print(operate.quarantine_details(given.id))
+        _page(operate.quarantine_details(given.id))
+    elif given.action == "release":
+        _ask(given, f"Use {given.id} as if it had come now?")
+        print(operate.release(given.id))
     else:
+        _ask(given, f"Drop {given.id}?")
         operate.drop(given.id)
+
+
+def _hold(given: Given) -> None:
+    from infra import held
+    from infra.target import open_target
+
+    open_target(given.stage)
+    if given.action == "list":
+        _page("\n".join(held.lines()) or "Nothing is held.")
+    elif given.action == "show":
+        _page(held.details(given.id))
+    elif given.action == "release":
+        _ask(given, f"Post {given.id} to the customer?")
+        print(held.release(given.id))
+    else:
+        _ask(given, f"Drop {given.id}?")
+        held.drop(given.id)
+
+
+def _ask(given: Given, question: str) -> None:
+    """Before what cannot be undone. Raises NotSure."""
+    if given.yes:
+        return
+    if not sys.stdin.isatty():
+        raise NotSure(f"{question} Nobody can be asked here; say --yes if you are sure.")
+    if input(f"{question} [y/N] ").strip().lower() not in ("y", "yes"):
+        raise NotSure("Nothing was done.")
+
+
+def _page(text: str) -> None:
+    """On a terminal a screen at a time."""
+    if sys.stdout.isatty():
+        pager(text + "\n")
+    else:
+        print(text)
 
 
 def _replay(given: Given) -> None:
@@ -187,11 +241,15 @@ def _parser() -> argparse.ArgumentParser:
     _secret(commands)
     keys = commands.add_parser("keys", help="keys of the reply addresses").add_subparsers(required=True)
     _staged(_command(keys, "rotate", _keys_rotate, "a new key; old addresses stay valid (five minutes)"))
+    _staged(_command(keys, "retire", _keys_retire, "old keys end now; their tickets cannot be answered any more"))
     channels = _command(commands, "channels", _channels, "every channel and what it can do")
     channels.add_argument("--json", action="store_true", help="as JSON")
     quarantine = _staged(_command(commands, "quarantine", _quarantine, "what was proven but could not be used"))
-    quarantine.add_argument("action", choices=("list", "show", "drop"))
-    quarantine.add_argument("id", nargs="?", default="", help="of show and drop")
+    hold = _staged(_command(commands, "hold", _hold, "agents' answers that are held"))
+    for command in (quarantine, hold):
+        command.add_argument("action", choices=("list", "show", "release", "drop"))
+        command.add_argument("id", nargs="?", default="", help="of show, release and drop")
+        command.add_argument("--yes", action="store_true", help="release or drop without being asked")
     replay = _staged(_command(commands, "replay", _replay, "read quarantined webhooks again, after a fix"))
     replay.add_argument("id", nargs="*", help="only these")
     show = _staged(_command(commands, "show", _show, "one conversation: its state, what came in and went out"))
@@ -211,6 +269,7 @@ def _secret(commands: Any) -> None:
     put.add_argument("connection")
     put.add_argument("name")
     put.add_argument("--account", help="whose value it is, for secrets that each account has")
+    put.add_argument("--forget-previous", action="store_true", help="it leaked: the old value ends at once")
     _staged(_command(secret, "status", _secret_status, "which are set and which are missing; never a value"))
 
 

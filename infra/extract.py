@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from chalicelib.helpdesks import HELPDESKS
 from chalicelib.mailroom import mime
 from chalicelib.mailroom.extraction import Context, Extraction, extract
-from chalicelib.mailroom.helpdesks import HELPDESKS
 from infra.parameters import Refused
 
 
@@ -29,7 +29,11 @@ def lines(found: Extraction) -> Iterator[str]:
     """For people: the words between two rules, then the verdict."""
     rule = "-" * 72
     yield from (rule, found.text or "(nothing)", rule)
-    yield "sure: it would be posted" if found.sure else f"unsure ({found.reason}): it would be held and shown to the agent"
+    yield (
+        "sure: it would be posted"
+        if found.sure
+        else f"unsure ({found.reason}): it would be held and shown to the agent"
+    )
     yield f"rules that cut: {', '.join(found.how) or 'none'}"
 
 

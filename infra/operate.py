@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import redirect_stdout
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from typing import Any
 
-from chalicelib import intake
+from chalicelib import intake, mailroom, stored
 from chalicelib.aws import conversations, objects, parameters
 from chalicelib.aws.conversations import QUARANTINE_DAYS, Entry
 from chalicelib.aws.table import Change
 from chalicelib.channels import open_channel
+from chalicelib.mailroom.authority import Receipt
 from chalicelib.model import Conversation
 from chalicelib.text import one_line, tidy
 
 SHOWN = 4_000  # characters of a raw payload or mail
+ACCEPTED = ("reply", "held", "closed", "released", "note", "known")
 LARGEST_SHOWN = 10_000_000  # bytes
 Item = Mapping[str, Any]
 
 
 class NotFound(Exception):
     """There is no such thing; the message says how to find one."""
+
+
+class NotTrusted(Exception):
+    """A quarantined mail is still not to be used; the message says why."""
 
 
 def put_aside() -> Iterator[Item]:
@@ -41,13 +50,29 @@ def quarantine_details(name: str) -> str:
     """One item in full, as far as it can be shown. Raises NotFound."""
     item = _find(name)
     known = [f"{key}: {one_line(str(item[key]), 200)}" for key in sorted(item) if key not in ("data", "writer")]
-    return "\n".join([*known, "", tidy(_content(item))[:SHOWN]])
+    return "\n".join([*known, "", shortened(tidy(_content(item)))])
+
+
+def shortened(words: str) -> str:
+    """As much of it as anybody reads on a screen."""
+    return words if len(words) <= SHOWN else f"{words[:SHOWN]}\n(cut: {len(words):,} characters in all)"
 
 
 def drop(name: str) -> None:
     """Marks an item as dealt with; it stays until it expires. Raises NotFound."""
+    _deal_with(_find(name), "dropped")
+
+
+def release(name: str) -> str:
+    """Reads a quarantined mail once more, by the agents and keys of now; what became of it. Raises NotFound or NotTrusted."""
     item = _find(name)
-    conversations.write([Change(item["pk"], item["sk"], set={"dealt_with": conversations.stamp(datetime.now(UTC))})])
+    if "receipt" not in item:
+        raise NotTrusted(f"{name} is no mail. Webhooks are read again with: bridgehead replay {name}")
+    outcome = _received(stored.load(Receipt, item["receipt"]))
+    if not outcome.startswith(ACCEPTED):
+        raise NotTrusted(f"still not to be used: {outcome}. An agent must be on the list, and the mail be theirs.")
+    _deal_with(item, "released")
+    return outcome
 
 
 def replay(names: Sequence[str] = ()) -> Iterator[str]:
@@ -79,12 +104,25 @@ def name_of(item: Item) -> str:
     return str(item["sk"]).rpartition("#")[2]
 
 
+def _received(receipt: Receipt) -> str:
+    """Nothing is put aside a second time, and what the mailroom prints for alarms is not for this screen."""
+    room = replace(mailroom.open_room(), put_aside=lambda receipt, reason: reason)
+    with redirect_stdout(StringIO()):
+        outcomes = mailroom.receive(receipt, mailroom.fetch(receipt), room)
+    return ", ".join(outcomes.values()) or "no-address-of-ours"
+
+
+def _deal_with(item: Item, how: str) -> None:
+    at = conversations.stamp(datetime.now(UTC))
+    conversations.write([Change(item["pk"], item["sk"], set={"dealt_with": at, "dealt_with_how": how})])
+
+
 def _replay(item: Item) -> str:
     request = intake.read_put_aside(item)
     _, connection = parameters.load_connection(item["connection"], "receive")
     kept = intake.keep(request, open_channel(connection), connection.name)
     if not kept.unreadable:
-        drop(name_of(item))
+        _deal_with(item, "replayed")
     return f"{kept.new} new, {kept.known} known, {kept.unreadable} still unreadable"
 
 
@@ -118,7 +156,7 @@ def _head_lines(conversation: Conversation) -> Iterator[str]:
     yield f"channel       {conversation.channel} {conversation.account} ({conversation.kind}, {openness})"
     yield f"author        {one_line(author.name or author.handle or '-', 60)} (id {one_line(author.id or '-', 40)})"
     yield f"waiting       {waiting} (cycle {clock.cycle}, policy {clock.policy or '-'}, {clock.stage} reminders)"
-    yield f"ticket        {one_line(conversation.ticket.subject or '-', 100)}"
+    yield f"ticket        {one_line(f'{conversation.ticket.tag} {conversation.ticket.subject}', 100) or '-'}"
     yield ""
 
 
@@ -128,5 +166,6 @@ def _entry_line(entry: Entry) -> str:
     state = entry.more.get("state") or ("waits" if "todo" in entry.more else "")
     what = data.get("kind", "") if entry.kind == "mail" else ""
     detail = " ".join(str(entry.more[key]) for key in ("code", "reason") if key in entry.more)
-    words = one_line(str(data.get("text", "") or data.get("code", "")), 70)
+    said = data.get("answer", data)  # a held answer has its words one level deeper
+    words = one_line(str(said.get("text", "") or data.get("code", "")), 70)
     return f"{at}Z  {entry.kind + (' ' + what if what else ''):<16} {state:<10} {detail:<14} {words}".rstrip()

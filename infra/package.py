@@ -89,7 +89,9 @@ def dependencies(wheels: Wheels, say: Say) -> Path | None:
     """The libraries of requirements.lock, unpacked; fetched once for each version of that file."""
     if wheels == "none":
         return None
-    wanted = f"{wheels} {sys.version_info[:2]} {version('chalice')}".encode() + (ROOT / "requirements.lock").read_bytes()
+    wanted = (
+        f"{wheels} {sys.version_info[:2]} {version('chalice')}".encode() + (ROOT / "requirements.lock").read_bytes()
+    )
     vendor = BUILD / "vendor" / hashlib.sha256(wanted).hexdigest()[:16]
     if not vendor.exists():
         say("Package: fetching the libraries of requirements.lock")

@@ -10,7 +10,7 @@ from chalicelib import settings
 from chalicelib.settings import Settings
 from infra.deploy import Outputs, deploy
 from infra.parameters import Parameters, Refused, put_settings
-from infra.reply_keys import ensure_keys, rotate_keys
+from infra.reply_keys import ensure_keys, retire_old_keys, rotate_keys
 from infra.secrets import put_secret, read_value, secret_status, what_is_missing
 from infra.settings_file import check
 from infra.target import Target, endpoint_of, open_target
@@ -21,35 +21,40 @@ Checked = Mapping[str, Any]
 def roll_out(stage: str, file: Path) -> None:
     """Deploys, configures, and says what is left to do. Raises SettingsError, DeployError."""
     checked = _check(stage, file)
-    parameters = {
-        "ReplyDomain": checked["reply_domain"],
-        "HelpdeskAddress": checked["helpdesk"]["address"],
-        "OwnerAddress": checked["owner"]["address"],
-    }
-    outputs = deploy(stage, parameters, endpoint_of(stage))
+    outputs = deploy(stage, template_parameters(checked), endpoint_of(stage))
     target = open_target(stage)
     typed = _store(target, checked)
     _say_where(outputs, typed)
     _say_domain(outputs)
-    _say_missing(target.parameters, typed)
+    _say_missing(stage, target.parameters, typed)
+
+
+def template_parameters(checked: Checked) -> dict[str, str]:
+    """What of the settings the template must know: whom the desk may write to, and from where."""
+    return {
+        "ReplyDomain": checked["reply_domain"],
+        "HelpdeskAddress": checked["helpdesk"]["address"],
+        "OwnerAddress": checked["owner"]["address"],
+    }
 
 
 def configure(stage: str, file: Path) -> None:
     """Checks and stores the settings of a stack that is there. Raises SettingsError, DeployError."""
     checked = _check(stage, file)
     target = open_target(stage)
+    _refuse_what_needs_a_deployment(target, checked)
     typed = _store(target, checked)
     print("The settings are stored; they hold everywhere within five minutes.")
-    _say_missing(target.parameters, typed)
+    _say_missing(stage, target.parameters, typed)
 
 
-def set_secret(stage: str, connection: str, name: str, account: str | None) -> None:
+def set_secret(stage: str, connection: str, name: str, account: str | None, keep_previous: bool) -> None:
     """Raises Refused."""
     target = open_target(stage)
     typed = _stored(target.parameters)
-    put_secret(target.parameters, typed, connection, name, read_value(f"{connection} {name}"), account)
+    put_secret(target.parameters, typed, connection, name, read_value(f"{connection} {name}"), account, keep_previous)
     print("Stored; it holds everywhere within five minutes.")
-    _say_missing(target.parameters, typed)
+    _say_missing(stage, target.parameters, typed)
 
 
 def show_secrets(stage: str) -> None:
@@ -68,6 +73,12 @@ def rotate(stage: str) -> None:
     print(f"New addresses carry key {rotate_keys(target.parameters)!r} now; mails already sent can still be answered.")
 
 
+def retire(stage: str) -> None:
+    """After a key leaked: tickets mailed with the old ones cannot be answered any more."""
+    gone = retire_old_keys(open_target(stage).parameters)
+    print(f"No longer valid: {', '.join(gone) or 'none, there is only the current key'}.")
+
+
 def _check(stage: str, file: Path) -> Checked:
     if not file.exists():
         raise Refused(f"{file} is not there. Copy bridgehead.example.toml to it and make it yours")
@@ -75,6 +86,14 @@ def _check(stage: str, file: Path) -> Checked:
     for warning in checked.warnings:
         print(f"note: {warning}")
     return checked.settings
+
+
+def _refuse_what_needs_a_deployment(target: Target, checked: Checked) -> None:
+    """The desk's role names the addresses it may write to; with others every mail would be refused."""
+    wanted = template_parameters(checked)
+    changed = [name for name, value in wanted.items() if target.template_parameters.get(name) != value]
+    if changed:
+        raise Refused(f"{', '.join(changed)} changed: this needs a deployment, run: make deploy STAGE={target.stage}")
 
 
 def _store(target: Target, checked: Checked) -> Settings:
@@ -113,11 +132,11 @@ def _say_domain(outputs: Outputs) -> None:
         )
 
 
-def _say_missing(parameters: Parameters, typed: Settings) -> None:
+def _say_missing(stage: str, parameters: Parameters, typed: Settings) -> None:
     missing = what_is_missing(parameters, typed)
     if not missing:
         print("\nNothing is missing.")
         return
     print("\nStill missing; until then these connections answer 503:")
     for status in missing:
-        print(f"  {status.command}")
+        print(f"  {status.command} --stage {stage}")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.channels import CHANNELS
-from chalicelib.mailroom.helpdesks import HELPDESKS
+from chalicelib.helpdesks import HELPDESKS
 from chalicelib.model import Kind
 from chalicelib.settings import LANGUAGES, VERSION
 from chalicelib.sla.calendars import DAYS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from infra import local
@@ -25,6 +26,7 @@ class Target:
     outputs: Outputs
     parameters: Parameters
     endpoint_url: str | None
+    template_parameters: Mapping[str, str]
 
 
 def endpoint_of(stage: str) -> str | None:
@@ -43,7 +45,8 @@ def open_target(stage: str) -> Target:
     with explained():
         session = connect(endpoint)
         stack = Stack(session, f"bridgehead-{stage}", print, 1)
-        found = {each["OutputKey"]: each["OutputValue"] for each in stack.described().get("Outputs", ())}
+        described = stack.described()
+        found = {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", ())}
         if not found:
             raise NoStack(
                 f"There is no stack bridgehead-{stage} in {session.region_name}. Deploy it: make deploy STAGE={stage}"
@@ -53,6 +56,7 @@ def open_target(stage: str) -> Target:
             outputs(stack, found, endpoint),
             Parameters(session.client("ssm"), f"/bridgehead/{stage}"),
             endpoint,
+            {each["ParameterKey"]: each["ParameterValue"] for each in described.get("Parameters", ())},
         )
     _become(target, session.region_name, endpoint)
     return target

@@ -23,6 +23,7 @@ from infra.local import Local, free_ports, run_beside
 from infra.package import BUILD, ROOT, Say
 from infra.parameters import Parameters, put_settings
 from infra.reply_keys import ensure_keys
+from infra.rollout import template_parameters
 from infra.settings_file import check
 
 STAGE = "local"
@@ -52,7 +53,7 @@ def up(say: Say = print) -> dict[str, Any]:
     MAILS.mkdir(parents=True)
     started = local.start(f"127.0.0.1:{ports['mailbox_smtp']}", say=say)
     checked = _settings(ports["simulator"])
-    outputs = deploy(STAGE, _parameters(checked), started.endpoint_url, say)
+    outputs = deploy(STAGE, template_parameters(checked), started.endpoint_url, say)
     given = _configure(checked, outputs, started.endpoint_url)
     _start_helpers(started, outputs, checked, ports, given)
     state = _state(started, outputs, checked, ports, given)
@@ -81,14 +82,6 @@ def _settings(simulator_port: int) -> dict[str, Any]:
     for connection in checked["connections"].values():
         connection["options"]["media_hosts"] = ["127.0.0.1"]
     return checked
-
-
-def _parameters(checked: Mapping[str, Any]) -> dict[str, str]:
-    return {
-        "ReplyDomain": checked["reply_domain"],
-        "HelpdeskAddress": checked["helpdesk"]["address"],
-        "OwnerAddress": checked["owner"]["address"],
-    }
 
 
 def _configure(checked: Mapping[str, Any], outputs: Outputs, endpoint: str) -> dict[str, Any]:

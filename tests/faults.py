@@ -27,7 +27,7 @@ from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutE
 from chalice.test import Client
 
 from chalicelib.http import Lost, NotSent, Response
-from tests import aws, moto_aws, promises, story
+from tests import aws, promises, story
 from tests.quick_aws import quick
 from tests.world import Clock, Crash, Site, World, clocked
 
@@ -225,7 +225,7 @@ def main() -> int:
     asked = _arguments()
     os.environ.update(aws.ENVIRONMENT, POWERTOOLS_LOG_LEVEL="CRITICAL")
     world: dict[str, Any] = {"with_send_events": not asked.silent_ses, "repeats": asked.repeats}
-    world |= {"on": moto_aws.moto} if asked.moto else {}
+    pass
     with quiet():
         log = run({}, **world)[0].log
     print(f"{len(log)} outside calls in the story", file=sys.stderr)

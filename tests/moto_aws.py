@@ -27,3 +27,21 @@ from moto.sqs.models import sqs_backends
 from chalicelib.aws import clients, parameters
 from tests import aws
 from tests.world import Crash
+
+
+@dataclass
+class MotoAws:
+    """moto's state, looked at without a call."""
+
+    between: Any = None
+    attempts: dict[str, Callable[[], Any]] = field(default_factory=dict)
+    tags: list[dict[str, str]] = field(default_factory=list)
+
+    def items(self) -> list[dict[str, Any]]:
+        table = dynamodb_backends[aws.ACCOUNT][aws.REGION].get_table("bridgehead")
+        return [item.to_json()["Attributes"] for item in table.all_items()]
+
+    def take_jobs(self) -> list[dict[str, Any]]:
+        queue = sqs_backends[aws.ACCOUNT][aws.REGION].queues["jobs.fifo"]
+        taken, queue._messages = queue._messages, []
+        return [{"body": each.body, "group": each.group_id, "name": each.deduplication_id} for each in taken]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 from chalicelib import stored
 from chalicelib.model import Conversation
@@ -59,7 +59,7 @@ def _reminded(world: World, told: Told) -> Iterator[str]:
     ]
     yield from (f"reminded after the answer: {subject}" for subject in after)
     reminders = [item for item in world.items("o#") if '"kind":"reminder"' in item["data"]]
-    codes = [stored.json.loads(item["data"])["code"] for item in reminders]
+    codes = [json.loads(item["data"])["code"] for item in reminders]
     if len(set(codes)) != len(codes) or (told.reply and "50" not in codes):
         yield f"reminders decided on: {codes}"
 
@@ -98,5 +98,5 @@ def _copies(world: World) -> dict[str, int]:
 def _unproven(world: World, mail_id: str) -> int:
     """How many sends of a mail SES took while neither its answer nor in time its event reached the table."""
     sent = [at for (_, _, tags), at in zip(world.rig.mails(), world.sent_at, strict=True) if tags["mail"] == mail_id]
-    proof: dict[str, Any] = world.proven.get(mail_id, {})
-    return sum(1 for at in sent if not proof or proof["at"] - at > EVENT_PATIENCE)
+    proven = world.proven.get(mail_id)
+    return sum(1 for at in sent if not proven or proven - at > EVENT_PATIENCE)

@@ -47,7 +47,7 @@ def next_good_input(world: World) -> list[str]:
 def mails_with(world: World, kind: str, words: str = "") -> list[EmailMessage]:
     """The mails of a kind that bring these words as news."""
     found = (mail for mail in world.mails() if mail["X-Bridgehead-Kind"] == kind)
-    return [mail for mail in found if words in _news(mail)]
+    return [mail for mail in found if not words or words in _news(mail)]
 
 
 def answer(ticket: EmailMessage) -> bytes:
@@ -69,4 +69,5 @@ def text(mail: EmailMessage) -> str:
 
 
 def _news(mail: EmailMessage) -> str:
-    return text(mail)
+    # what was said before, and how to answer, stands under headings
+    return text(mail).partition("\n▪")[0]

@@ -134,19 +134,19 @@ def test_a_refusal_by_the_platform_comes_back_into_the_ticket(stack: Stack) -> N
     stack.settle()
     gone = {"error": {"message": "Unsupported post request", "code": 100, "error_subcode": 33, "type": "x"}}
     stack.platform.answers.append(Response(400, json.dumps(gone).encode()))
-    reply_to(stack, "Ja!")
+    reply_to(stack, "Ja, gern!")
     stack.settle()
     ticket, notice = stack.mails()
     assert notice["X-Bridgehead-Kind"] == "notice"
     assert notice["From"] == ticket["From"]
-    assert "Ja!" in body(notice)
+    assert "Ja, gern!" in body(notice)
 
 
 def test_an_answer_whose_outcome_is_unknown_is_looked_for_before_it_is_sent_again(stack: Stack) -> None:
     post(stack, comment())
     stack.settle()
     stack.platform.answers.append(Lost("ReadTimeoutError"))
-    reply_to(stack, "Ja!")
+    reply_to(stack, "Ja, gern!")
     stack.settle()
     (reply,) = [item for item in stack.items("i#") if item["kind"] == "reply"]
     assert reply["state"] == "unknown"

@@ -31,6 +31,7 @@ REDELIVERY, STREAM_RETRY = timedelta(minutes=1), timedelta(seconds=1)
 JOB_HIDDEN, NOTICE_HIDDEN = timedelta(seconds=180), timedelta(seconds=360)  # as in infra/resources.yaml
 MOST_RECEIVES, MOST_STREAM_TRIES, MOST_DELIVERIES = 5, 10, 20
 SWEEP_SECONDS, ONE_JOB_SECONDS = 300, 300  # the sweep's rate; how long the queue knows a job's name
+NEVER = datetime.max.replace(tzinfo=UTC)
 PAGE = "1002003004005"
 
 Item = dict[str, Any]
@@ -106,19 +107,21 @@ class World:
     notices: list[Parcel] = field(default_factory=list)
     sent_at: list[datetime] = field(default_factory=list)  # when SES took each mail
     answered_at: datetime | None = None  # when a reply was first seen as done in the table
+    proven: dict[str, datetime] = field(default_factory=dict)  # when the table first knew that SES has a mail
     dropped: list[Parcel] = field(default_factory=list)
     refused: list[int] = field(default_factory=list)  # answers to webhooks that were not 2xx
     _seen: set[tuple[str, str]] = field(default_factory=set)
     _names: dict[str, datetime] = field(default_factory=dict)
+    _read: list[EmailMessage] = field(default_factory=list)
     _echoed: int = 0
-    _swept: datetime = START
 
     def items(self, prefix: str = "") -> list[Item]:
         return [found for item in self.rig.items() if (found := unmarshal(item))["sk"].startswith(prefix)]
 
     def mails(self) -> list[EmailMessage]:
-        found = (raw for _, raw, _ in self.rig.mails())
-        return [message_from_bytes(raw, policy=policy.default) for raw in found]  # type: ignore[arg-type]
+        for _, raw, _ in self.rig.mails()[len(self._read) :]:
+            self._read.append(message_from_bytes(raw, policy=policy.default))  # type: ignore[arg-type]
+        return self._read
 
     def customer(self, body: bytes) -> None:
         """A platform's webhook, brought until it is answered 2xx."""
@@ -133,8 +136,9 @@ class World:
     def pass_time(self, span: timedelta, until: Callable[[], bool] = lambda: False) -> None:
         """Everything that happens in a while, or until something has happened."""
         end = self.clock.now + span
-        while self._rest() or True:
-            upcoming = min(self._dues(), default=end)
+        while True:
+            self._rest()
+            upcoming = min(self._dues(), default=NEVER)
             if until() or upcoming > end:
                 break
             self.clock.now = max(upcoming, self.clock.now)
@@ -142,17 +146,16 @@ class World:
         if not until():
             self.clock.now = end
 
-    def _rest(self) -> bool:
+    def _rest(self) -> None:
         while self._webhook() or self._relay() or self._desk() or self._mailroom():
             pass
-        return False
 
     def _dues(self) -> Iterable[datetime]:
         yield from (parcel.due for parcel in [*self.webhooks, *self.stream, *self._heads(), *self.notices])
         yield from (_time(each["at"]) for each in self.rig.schedules().values())
         watched = [int(item["check_at"]["N"]) for item in self.rig.items() if "check_at" in item]
         if watched:
-            first = max(min(watched), self._swept.timestamp()) // SWEEP_SECONDS + 1
+            first = max(min(watched), self.clock.epoch()) // SWEEP_SECONDS + 1
             yield datetime.fromtimestamp(first * SWEEP_SECONDS, UTC)
 
     def _fire(self) -> None:
@@ -160,8 +163,7 @@ class World:
         for name in [name for name, each in timers.items() if _time(each["at"]) <= now]:
             body = timers.pop(name)["body"]
             self._queue({"body": body, "group": json.loads(body)["conversation"], "name": sha256(body.encode()).hexdigest()})
-        if now.timestamp() % SWEEP_SECONDS == 0 and now > self._swept:
-            self._swept = now
+        if now.timestamp() % SWEEP_SECONDS == 0:
             self._invoke("clock", {})
 
     def _webhook(self) -> bool:
@@ -251,6 +253,9 @@ class World:
         for comment in self.site.comments[self._echoed :]:
             self._echoed += 1
             self.webhooks.append(Parcel(echo(comment, self.clock.now), self.clock.now + timedelta(seconds=2)))
+        for item in self.rig.items():
+            if item["sk"]["S"].startswith("o#") and ("accepted" in item or "message_id" in item):
+                self.proven.setdefault(item["sk"]["S"].rpartition("#")[2], self.clock.now)
         if not self.answered_at and any(_is_answered(item) for item in self.rig.items()):
             self.answered_at = self.clock.now
 
@@ -277,9 +282,9 @@ def clocked(patch: pytest.MonkeyPatch, clock: Clock) -> Iterator[None]:
     times = SimpleNamespace(time=clock.epoch, monotonic=clock.epoch, sleep=lambda seconds: None)
     for module in (app, sweep, parameters):
         patch.setattr(module, "time", times)
-    for room in (desk, mailroom):
-        made: Any = room._room
-        patch.setattr(room, "_room", lambda made=made: replace(made(), now=lambda: clock.now))
+    for room, name in ((desk, "_room"), (mailroom, "open_room")):
+        made: Any = getattr(room, name)
+        patch.setattr(room, name, lambda made=made: replace(made(), now=lambda: clock.now))
     yield
 
 

@@ -3,13 +3,14 @@
 pk = conversation id:   head                  the conversation itself, one writer at a time (version)
                         i#<time>#<kind>#<id>  what came in: messages, notes, echoes, replies, what a helpdesk taught us
                         o#<time>#<id>         mails of ours
+                        held                  which answer of an agent is held at present; `item` is its sort key
 pk = id#<identity>:     id                    which conversation a platform message is in; makes a redelivery recognisable
                         i#<kind>#<hash>       what waits for that message's conversation to be known: edits, unsends
 pk = connection#<name>: i#…, o#…              what concerns a connection and no conversation
 pk = quarantine#<day>:  <time>#<hash>         proven or authenticated, but not usable: kept raw for an operator
 
 `todo` is there as long as something has to be done with an item; `shard` and `check_at` as long as a sweep has to look
-after it. New items under i# wake the desk through the table's stream.
+after it; held answers have a shard of their own. New items under i# wake the desk through the table's stream.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ SHARDS = 8
 CONVERSATION_DAYS, RAW_DAYS, QUARANTINE_DAYS = 180, 35, 30  # identities live as long as raw payloads: over 30 days
 OVERDUE_AFTER = timedelta(minutes=2)  # what the stream brought within seconds is stuck after this
 SETTLED = ("todo", "shard", "check_at")
+HELD_SHARD = "held"  # of the attention index, which no sweep looks at: all held answers, the oldest first
+HELD_DAYS, MOST_HELD = 30, 1000
 
 
 @dataclass(frozen=True)
@@ -135,6 +138,20 @@ def mails(pk: str, most: int) -> list[Entry]:
     return [_entry(item) for item in reversed(table.query(pk, "o#", newest=most))]
 
 
+def held_now(pk: str) -> Entry | None:
+    """The answer that is held in a conversation and waits for a word of the agent."""
+    pointer = table.get(pk, "held")
+    found = one(pk, pointer["item"]) if pointer else None
+    return found if found and found.more.get("state") == "open" else None
+
+
+def all_held() -> list[Entry]:
+    """Every answer that is held, in all conversations, the oldest first."""
+    keys = table.overdue(HELD_SHARD, epoch(datetime.max.replace(tzinfo=UTC)), MOST_HELD)
+    found = [one(key["pk"], key["sk"]) for key in keys]
+    return [each for each in found if each and each.more.get("state") == "open"]
+
+
 def one(pk: str, sk: str) -> Entry | None:
     """One item, now."""
     item = table.get(pk, sk)
@@ -167,12 +184,29 @@ def head(conversation: Conversation, now: datetime) -> Put | Change:
 
 def outgoing(pk: str, mail: OutgoingMail, now: datetime) -> Put:
     """The write that decides on a mail; deciding on the same one again changes nothing."""
-    return Put(entry(pk, mail_key(mail), "mail", mail, now, state="pending", tries=0), unless_there=True)
+    return Put(entry(pk, mail_key(mail), "mail", mail, now, state="pending", tries=0, merges=0), unless_there=True)
 
 
 def done(found: Entry, **more: Any) -> Change:
     """The write that takes an item off the list."""
     return Change(found.pk, found.sk, set=more, remove=SETTLED)
+
+
+def holding(pk: str, sk: str, data: Any, now: datetime) -> list[Put]:
+    """The writes that hold an answer, instead of the one that was held before."""
+    item = entry(pk, sk, "held", data, now, days=HELD_DAYS, state="open")
+    pointer = {"pk": pk, "sk": "held", "kind": "pointer", "item": sk, "expires_at": item["expires_at"]}
+    return [Put(item), Put(pointer)]
+
+
+def told(found: Entry, now: datetime) -> Change:
+    """The write that takes a held answer off the desk's list and onto the operator's."""
+    return Change(found.pk, found.sk, set={"shard": HELD_SHARD, "check_at": epoch(now)}, remove=("todo",))
+
+
+def concluded(found: Entry, state: str, **more: Any) -> Change:
+    """The write that ends a hold, once: it fails when somebody else ended it. It is on no list any more."""
+    return Change(found.pk, found.sk, set={"state": state, **more}, remove=SETTLED, when={"state": "open"})
 
 
 def author_key(channel: str, account: str, author_id: str) -> str:

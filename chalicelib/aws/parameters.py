@@ -32,7 +32,7 @@ HOOK = "before-send.ssm.GetParameters"
 _cache: dict[str, tuple[float, str | None]] = {}
 
 
-class Unavailable(Exception):
+class Unavailable(clients.Passing):
     """Parameter Store does not answer and nothing fresh enough is cached."""
 
 

@@ -21,7 +21,7 @@ TRIES = 3
 ABSENT = "attribute_not_exists(pk)"
 
 
-class Busy(Exception):
+class Busy(clients.Passing):
     """The table does not take the write now; nothing of it is kept, as far as anybody knows."""
 
 
@@ -45,11 +45,12 @@ class Change:
     when: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Refused(Exception):
+class Refused(clients.Passing):
     """Conditions that did not hold: position in the transaction -> the item that is there ({} when there is none)."""
 
-    there: Mapping[int, Item]
+    def __init__(self, there: Mapping[int, Item]) -> None:
+        super().__init__(*there)
+        self.there = there
 
 
 def new_writer() -> str:
@@ -118,11 +119,13 @@ def _name() -> str:
 
 
 def _typed(value: Any) -> dict[str, Any]:
+    if isinstance(value, str):
+        return {"S": value}
     if isinstance(value, bool):
         return {"BOOL": value}
     if isinstance(value, int):
         return {"N": str(value)}
-    return {"S": value}
+    raise TypeError(type(value).__name__)
 
 
 def _value(typed: Mapping[str, Any]) -> Any:
@@ -186,7 +189,9 @@ def _placeholders(keys: Sequence[str]) -> dict[str, str]:
 
 
 def _settled(error: ClientError, writer: str) -> bool:
-    """True: our own earlier try did it. False: try again. Raises Refused or Busy."""
+    """True: our own earlier try did it. False: try again. Raises Refused or Busy, ClientError for what is never taken."""
+    if not clients.is_passing(error):
+        raise error
     if error.response["Error"]["Code"] != "TransactionCanceledException":
         raise Busy(error.response["Error"]["Code"]) from error
     reasons = error.response.get("CancellationReasons", [])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any, cast
 
-from chalicelib.channels.base import Channel, Connection, Spec
+from chalicelib.channels.base import ANYWHERE, Channel, Connection, Spec
 
 FACEBOOK = Spec(
     name="facebook",
@@ -15,6 +15,7 @@ FACEBOOK = Spec(
     receive_secrets=("app_secret", "verify_token"),
     send_secrets=("page_tokens",),
     per_account_secrets=("page_tokens",),
+    post_link="https://www.facebook.com/{id}",
     media_hosts=("fbcdn.net", "fbsbx.com"),
     handshake="GET hub.challenge",
     signature="X-Hub-Signature-256: HMAC-SHA256 of the raw body",
@@ -29,6 +30,7 @@ X = Spec(
     receive_secrets=("consumer_secret",),
     send_secrets=("access_tokens",),
     per_account_secrets=("access_tokens",),
+    post_link="https://x.com/i/web/status/{id}",
     media_hosts=("twimg.com",),
     handshake="GET crc_token",
     signature="x-twitter-webhooks-signature: HMAC-SHA256 of the raw body",
@@ -42,6 +44,7 @@ STANDARD_WEBHOOKS = Spec(
     factory="StandardWebhooks",
     receive_secrets=("signing_secret",),
     send_secrets=("reply_secret",),
+    media_hosts=(ANYWHERE,),
     handshake="none",
     signature="webhook-signature: HMAC-SHA256 or ed25519 of id.timestamp.body",
     page="https://www.standardwebhooks.com",

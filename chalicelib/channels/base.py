@@ -19,6 +19,7 @@ from chalicelib.model import Event, Kind, Reply, Unreadable
 LARGEST_BODY = 1_000_000  # bytes; no platform here sends more, and API Gateway's own limit is ten times that
 DEEPEST_JSON = 64
 SHORTEST_SECRET = 16  # characters
+ANYWHERE = "*"  # among media hosts: any that is public
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,21 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True)
+class Media:
+    """Which files an answer may bring."""
+
+    types: tuple[str, ...]  # media types; "" stands for any
+    size: int  # bytes of one file
+    most: int  # files in one answer
+    together: int = 0  # files that go out with the words in one post; 0: each is a post of its own
+    by_link: bool = False  # the other side fetches them from a link of ours
+
+    def takes(self, media_type: str) -> bool:
+        """Whether files of this type can be sent."""
+        return "" in self.types or media_type in self.types
+
+
+@dataclass(frozen=True)
 class Limits:
     """What one kind of message allows as an answer; shown to the agent in every ticket, checked before every post."""
 
@@ -79,11 +95,18 @@ class Limits:
     window: timedelta | None = None  # None: no limit of time
     extended_window: timedelta | None = None  # allowed for answers a human wrote, where the platform has that
     answers: bool = True  # False: the platform gives no way to answer
+    parts: int = 1  # how many posts a long answer may become; always 1 where everybody reads along
+    media: Media | None = None  # None: words only
 
     @property
     def longest_window(self) -> timedelta | None:
         """How long a human's answer is taken after the customer last wrote; None: for ever."""
         return self.extended_window or self.window
+
+    @property
+    def longest_text(self) -> int:
+        """How long an answer may be in all its parts, in the units of `measure`."""
+        return self.text * self.parts
 
 
 @dataclass(frozen=True)
@@ -124,8 +147,8 @@ class Channel(Protocol):
     def parse(self, request: WebhookRequest) -> list[Event]:
         """Pure. What is no message for us is passed over. Raises Malformed when nothing at all can be read."""
 
-    def limits(self, kind: Kind) -> Limits:
-        """What an answer to this kind of message may be."""
+    def limits(self, kind: Kind, public: bool | None = None) -> Limits:
+        """What an answer to this kind of message may be; `public` None: given the way such messages usually are."""
 
     def send(self, reply: Reply) -> str:
         """The platform's id of what it posted. Raises PostFailed."""
@@ -158,7 +181,8 @@ class Spec:
     receive_secrets: tuple[str, ...]  # needed before a webhook is served; each a string or a list of strings (rotation)
     send_secrets: tuple[str, ...]  # needed before an answer is posted
     per_account_secrets: tuple[str, ...] = ()  # of the send secrets: a mapping account -> value
-    media_hosts: tuple[str, ...] = ()  # domains its attachments come from; others are not asked
+    post_link: str = ""  # to a public post of ours; {id} is the platform's
+    media_hosts: tuple[str, ...] = ()  # domains its attachments come from, or ANYWHERE; others are not asked
     handshake: str = ""  # how the subscription is proven, for docs and `channels --json`
     signature: str = ""
     page: str = ""  # the platform's documentation

@@ -31,6 +31,7 @@ LONGEST_COMMENT = 8000  # characters
 PRIVATE_WINDOW = timedelta(days=7)  # in which a public comment may be answered privately
 PRIVATELY = {Kind.COMMENT: "comment_id", Kind.POST: "post_id"}  # how a private answer names what it answers
 COMMENTS_A_PAGE, MOST_PAGES = 100, 3
+CLOCKS_DIFFER = timedelta(seconds=10)
 READABLE_MESSAGES = 20  # Meta shows no more of a conversation
 CJK_FROM = "\u2e80"
 
@@ -56,12 +57,13 @@ class Facebook:
     def parse(self, request: WebhookRequest) -> list[Event]:
         return meta.read(request, self.connection.accounts, _to_event)
 
-    def limits(self, kind: Kind) -> Limits:
-        """Comments have no window; a private answer to one has its own, see `send`."""
-        if kind is not Kind.DIRECT:
-            return Limits(public=True, text=LONGEST_COMMENT)
-        extended = messenger.HUMAN_WINDOW if self._option("human_agent") else None
-        return Limits(public=False, text=messenger.LONGEST_TEXT, window=messenger.WINDOW, extended_window=extended)
+    def limits(self, kind: Kind, public: bool | None = None) -> Limits:
+        """Comments have no window; a private answer to one may be a single message, and not to all of them."""
+        if kind is Kind.DIRECT:
+            return messenger.limits(bool(self._option("human_agent")))
+        if public is False:
+            return Limits(False, messenger.LONGEST_TEXT, window=PRIVATE_WINDOW, answers=kind in PRIVATELY)
+        return Limits(public=True, text=LONGEST_COMMENT)
 
     def send(self, reply: Reply) -> str:
         """A comment under the customer's, a message, or, where a public comment is answered privately, Meta's "private reply"."""
@@ -72,7 +74,7 @@ class Facebook:
         return self._message(reply, _recipient(reply, self.now()))
 
     def find(self, reply: Reply) -> str | None:
-        """By author, words and time, for neither place keeps our own id: of two equal answers the first found is taken."""
+        """By author, words or file, and time, for neither place keeps our own id: of two equal answers the first found is taken."""
         try:
             posted = self._messages(reply) if _is_message(reply) else self._comments(reply)
             return next((text_id(one["id"]) for one in posted if _is_ours(one, reply)), None)
@@ -99,10 +101,12 @@ class Facebook:
         return True
 
     def _message(self, reply: Reply, recipient: Mapping[str, str], human_agent: bool = False) -> str:
+        """Words or one file: Meta takes only one of the two in a message."""
         if len(reply.text) > messenger.LONGEST_TEXT:
             raise PostFailed(Outcome.REFUSED, "too-long")
-        body = messenger.addressed(reply, recipient, human_agent)
-        return _posted(self._call("POST", reply.account, f"{_segment(reply.account)}/messages", body), "message_id")
+        body, path = messenger.addressed(reply, recipient, human_agent), f"{_segment(reply.account)}/messages"
+        content = {"form": messenger.with_file(body, reply.files[0])} if reply.files else {"json": body}
+        return _posted(self._call("POST", reply.account, path, **content), "message_id")
 
     def _comment(self, reply: Reply) -> str:
         *others, last = facebook_page.targets(reply.thread, reply.parent)
@@ -116,7 +120,7 @@ class Facebook:
 
     def _comment_under(self, target: str, reply: Reply) -> str:
         path = f"{_segment(target)}/comments"
-        return _posted(self._call("POST", reply.account, path, {"message": _untagged(reply.text)}), "id")
+        return _posted(self._call("POST", reply.account, path, json={"message": _untagged(reply.text)}), "id")
 
     def _comments(self, reply: Reply) -> Iterator[Mapping[str, Any]]:
         for target in facebook_page.targets(reply.thread, reply.parent):
@@ -137,7 +141,7 @@ class Facebook:
         raise PostFailed(Outcome.UNKNOWN, "unclear")
 
     def _messages(self, reply: Reply) -> Iterator[Mapping[str, Any]]:
-        fields = f"messages.limit({READABLE_MESSAGES}){{id,message,from,created_time}}"
+        fields = f"messages.limit({READABLE_MESSAGES}){{id,message,from,created_time,attachments}}"
         query = f"platform=messenger&user_id={_segment(reply.author_id)}&fields={quote(fields)}"
         found = self._call("GET", reply.account, f"{_segment(reply.account)}/conversations?{query}")["data"]
         listed = [message for conversation in found for message in conversation["messages"]["data"]]
@@ -147,13 +151,13 @@ class Facebook:
         if hidden or (len(listed) >= READABLE_MESSAGES and not _is_before(listed[-1], reply)):
             raise PostFailed(Outcome.UNKNOWN, "unclear")
 
-    def _call(self, method: str, account: str, path: str, fields: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
+    def _call(self, method: str, account: str, path: str, **content: Any) -> Mapping[str, Any]:
         try:
             token = self.connection.account_secret("page_tokens", account)
         except SecretMissing:
             raise PostFailed(Outcome.REFUSED, "token") from None
         url = f"{self._option('api_url')}/{self._option('api_version')}/{path}"
-        return meta.call(self.http, method, url, token, fields)
+        return meta.call(self.http, method, url, token, **content)
 
     def _option(self, name: str) -> Any:
         return self.connection.options.get(name, FACEBOOK.settings[name])
@@ -197,7 +201,16 @@ def _untagged(text: str) -> str:
 
 def _is_ours(posted: Mapping[str, Any], reply: Reply) -> bool:
     author = str((posted.get("from") or {}).get("id"))
-    return author == reply.account and not _is_before(posted, reply) and _same(posted.get("message"), reply.text)
+    if author != reply.account or _is_before(posted, reply) or posted.get("id") in reply.earlier:
+        return False
+    return _is_file(posted, reply) if reply.files else _same(posted.get("message"), reply.text)
+
+
+def _is_file(posted: Mapping[str, Any], reply: Reply) -> bool:
+    """Meta stores pictures anew, under a name of its own: what is left to compare is that it is a file, and when it came."""
+    tried = (reply.tried_at or reply.window_from) - CLOCKS_DIFFER
+    came = datetime.fromisoformat(posted["created_time"])
+    return bool((posted.get("attachments") or {}).get("data")) and not posted.get("message") and came >= tried
 
 
 def _is_before(posted: Mapping[str, Any], reply: Reply) -> bool:

@@ -6,12 +6,14 @@ https://developers.facebook.com/docs/messenger-platform/reference/send-api
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.channels.base import text_id
+from chalicelib.channels.base import Limits, Media, text_id
 from chalicelib.channels.meta import Piece, address, moment, unknown, words
+from chalicelib.http import Form
 from chalicelib.model import (
     Attachment,
     AttachmentKind,
@@ -19,9 +21,11 @@ from chalicelib.model import (
     Echo,
     Edit,
     Event,
+    File,
     Message,
     Note,
     NoteKind,
+    Reaction,
     Reply,
     Trouble,
     TroubleKind,
@@ -29,11 +33,21 @@ from chalicelib.model import (
 )
 
 LONGEST_TEXT = 2000  # characters
+MOST_PARTS = 5
+LARGEST_FILE = 25_000_000  # bytes, all that Meta takes; pictures by upload too
+FILES = Media(
+    types=(
+        *("image/jpeg", "image/png", "image/gif", "video/mp4", "audio/mpeg", "audio/mp4"),
+        *("application/pdf", "text/plain"),
+    ),
+    size=LARGEST_FILE,
+    most=5,
+)
 WINDOW = timedelta(hours=24)
 HUMAN_WINDOW = timedelta(days=7)
 OURS = "bridgehead:"  # in front of a reply's id, in the metadata that an echo brings back
 THREAD_CONTROL = {"pass_thread_control", "take_thread_control", "request_thread_control", "app_roles"}
-SILENT = {"reaction", "read", "delivery", "referral", "optin", "account_linking", *THREAD_CONTROL}
+SILENT = {"read", "delivery", "referral", "optin", "account_linking", *THREAD_CONTROL}
 ATTACHMENTS = {
     "image": AttachmentKind.IMAGE,
     "video": AttachmentKind.VIDEO,
@@ -57,10 +71,28 @@ def to_event(piece: Piece) -> Event | None:
     return None if SILENT & piece.item.keys() else unknown(piece)
 
 
+def limits(human_agent: bool) -> Limits:
+    """Of an answer in a conversation; `human_agent`: Meta has allowed us to say that a human wrote it."""
+    extended = HUMAN_WINDOW if human_agent else None
+    return Limits(False, LONGEST_TEXT, window=WINDOW, extended_window=extended, parts=MOST_PARTS, media=FILES)
+
+
 def addressed(reply: Reply, recipient: Mapping[str, str], human_agent: bool) -> dict[str, Any]:
     """The body of a Send API call. `human_agent`: the day has passed, and a human wrote this, which Meta has allowed us to say."""
     kind = {"messaging_type": "MESSAGE_TAG", "tag": "HUMAN_AGENT"} if human_agent else {"messaging_type": "RESPONSE"}
-    return {"recipient": recipient, **kind, "message": {"text": reply.text, "metadata": OURS + reply.id}}
+    content = {"attachment": _uploaded(reply.files[0])} if reply.files else {"text": reply.text}
+    return {"recipient": recipient, **kind, "message": {**content, "metadata": OURS + reply.id}}
+
+
+def with_file(body: Mapping[str, Any], file: File) -> Form:
+    """The same as a form, with the file that the message speaks of."""
+    fields = {name: value if isinstance(value, str) else json.dumps(value) for name, value in body.items()}
+    return {**fields, "filedata": (file.name, file.content, file.media_type)}
+
+
+def _uploaded(file: File) -> dict[str, Any]:
+    major = file.media_type.partition("/")[0]
+    return {"type": major if major in ("image", "audio", "video") else "file", "payload": {"is_reusable": False}}
 
 
 def _message(piece: Piece, message: Mapping[str, Any]) -> Event:
@@ -81,6 +113,14 @@ def _edit(piece: Piece, edit: Mapping[str, Any]) -> Edit | None:
     return Edit("facebook", piece.account, text_id(edit["mid"]), words(edit.get("text")), _at(piece), piece.raw)
 
 
+def _reaction(piece: Piece, reaction: Mapping[str, Any]) -> Reaction | None:
+    if _is_own(piece):
+        return None
+    is_given = reaction.get("action") != "unreact"
+    sign = words(reaction.get("emoji")) or words(reaction.get("reaction")) if is_given else ""
+    return Reaction("facebook", piece.account, text_id(reaction["mid"]), sign, _at(piece), piece.raw)
+
+
 def _postback(piece: Piece, postback: Mapping[str, Any]) -> Message:
     # a button pressed is a message with the button's words; without an id it gets one from who and when, and that
     # "when" has to be the event's own, for entry.time changes with each redelivery
@@ -98,6 +138,7 @@ def _policy(piece: Piece, enforcement: Mapping[str, Any]) -> Trouble:
 READERS: Mapping[str, Callable[[Piece, Mapping[str, Any]], Event | None]] = {
     "message": _message,
     "message_edit": _edit,
+    "reaction": _reaction,
     "postback": _postback,
     "policy-enforcement": _policy,
     "policy_enforcement": _policy,  # Meta's pages have both spellings

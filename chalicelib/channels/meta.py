@@ -97,10 +97,13 @@ def address(value: Any) -> str:
     return value if isinstance(value, str) and value.startswith(("https://", "http://")) else ""
 
 
-def call(http: Http, method: str, url: str, token: str, fields: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
-    """One Graph API call; the token travels in a header because addresses end up in logs. Raises PostFailed."""
+def call(http: Http, method: str, url: str, token: str, **content: Any) -> Mapping[str, Any]:
+    """One Graph API call, with `json` or `form`; the token travels in a header because addresses end up in logs.
+
+    Raises PostFailed.
+    """
     try:
-        response = http(method, url, headers={"authorization": f"Bearer {token}"}, json=fields)
+        response = http(method, url, headers={"authorization": f"Bearer {token}"}, **content)
     except NotSent:
         raise PostFailed(Outcome.PASSING, "unreachable") from None
     except Lost:

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from chalicelib import http
-from chalicelib.channels.base import Answer, Connection, Forged, Limits, Malformed, WebhookRequest, read_json
+from chalicelib.channels.base import Answer, Connection, Forged, Limits, Malformed, Media, WebhookRequest, read_json
 from chalicelib.channels.standard_webhooks_data import event
 from chalicelib.channels.standard_webhooks_signing import Key, headers, keys, prove
 from chalicelib.model import Event, Kind, Reply
+
+FILES = Media(types=("",), size=10_000_000, most=10, together=10, by_link=True)  # larger than any mail we take
 
 
 @dataclass(frozen=True)
@@ -43,11 +45,12 @@ class StandardWebhooks:
         id, timestamp, _ = headers(request)
         return [event(delivery, self.connection.accounts, id, datetime.fromtimestamp(timestamp, UTC))]
 
-    def limits(self, kind: Kind) -> Limits:
+    def limits(self, kind: Kind, public: bool | None = None) -> Limits:
         """As configured; without an address for answers there are none."""
         options = self.connection.options
         length = int(options.get("text_limit", 10_000))
-        return Limits(public=kind is not Kind.DIRECT, text=length, answers=bool(options.get("reply_url")))
+        is_public = kind is not Kind.DIRECT if public is None else public
+        return Limits(is_public, length, answers=bool(options.get("reply_url")), media=FILES)
 
     def send(self, reply: Reply) -> str:
         """The id the other side gave, else our own. Raises PostFailed or SecretMissing."""

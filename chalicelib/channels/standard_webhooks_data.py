@@ -18,6 +18,7 @@ from chalicelib.model import (
     Echo,
     Edit,
     Event,
+    File,
     Kind,
     Message,
     Reply,
@@ -62,7 +63,7 @@ def event(delivery: Mapping[str, Any], accounts: tuple[str, ...], id: str, sent_
 
 def answer(reply: Reply, at: datetime) -> dict[str, Any]:
     """What an agent's answer looks like to the other side."""
-    data = {
+    data: dict[str, Any] = {
         "id": reply.id,
         "account": reply.account,
         "conversation": reply.thread,
@@ -72,7 +73,15 @@ def answer(reply: Reply, at: datetime) -> dict[str, Any]:
         "public": reply.public,
         "text": reply.text,
     }
+    if reply.files:
+        data["attachments"] = [_file(file) for file in reply.files]
     return {"type": "reply.created", "timestamp": at.isoformat(timespec="milliseconds"), "data": data}
+
+
+def _file(file: File) -> dict[str, str]:
+    major = file.media_type.partition("/")[0]
+    kind = major if major in ("image", "video", "audio") else "file"
+    return {"url": file.link, "name": file.name, "media_type": file.media_type, "kind": kind}
 
 
 def _message(webhook: Webhook) -> Message:

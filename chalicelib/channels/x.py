@@ -14,16 +14,19 @@ import re
 import time
 from base64 import b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
 from chalicelib import http
-from chalicelib.channels.base import Answer, Connection, Forged, Limits, Malformed, WebhookRequest, read_json
+from chalicelib.channels.base import Answer, Connection, Forged, Limits, Malformed, Media, WebhookRequest, read_json
 from chalicelib.channels.x_account_activity import account_events, control_events
 from chalicelib.channels.x_activity import activity_events, stream_events
 from chalicelib.model import Event, Kind, Reply, Unreadable
+
+PICTURES = Media(("image/jpeg", "image/png", "image/webp"), size=5_000_000, most=4, together=4)
+MOST_PARTS = 3  # messages that one long answer becomes
 
 # The answer to a CRC is an HMAC, under the key that signs bodies too, over a text that anybody on the internet may
 # choose. What looks like a body must therefore never be answered, or this would sign forged webhooks for whoever asks:
@@ -66,13 +69,13 @@ class X:
             return [Unreadable("unknown-kind", delivery)]
         return list(read(delivery, self.connection.accounts, at))
 
-    def limits(self, kind: Kind) -> Limits:
+    def limits(self, kind: Kind, public: bool | None = None) -> Limits:
         """Nothing ends the time to answer; a post's length is weighted by script."""
         from chalicelib.channels.weighted import weighted_length
 
-        if kind is Kind.DIRECT:
-            return Limits(public=False, text=10_000)
-        return Limits(public=True, text=280, measure=weighted_length, unit="weighted")
+        if kind is Kind.DIRECT or public is False:
+            return Limits(public=False, text=10_000, parts=MOST_PARTS, media=replace(PICTURES, together=1))
+        return Limits(public=True, text=280, measure=weighted_length, unit="weighted", media=PICTURES)
 
     def send(self, reply: Reply) -> str:
         """The id of the post or of the direct message. Raises PostFailed or SecretMissing."""

@@ -1,6 +1,7 @@
 """What leaves for X: an answer as a post or a direct message, the look whether it was posted, an author's profile.
 
 https://docs.x.com/x-api/posts/create-post, https://docs.x.com/x-api/direct-messages/manage/introduction
+https://docs.x.com/x-api/media/image-or-subtitle-media-upload
 """
 
 from __future__ import annotations
@@ -15,18 +16,23 @@ from urllib.parse import quote, urlencode
 
 from chalicelib.channels.base import Connection, Outcome, PostFailed, SecretMissing, text_id
 from chalicelib.channels.x_common import author, from_iso
-from chalicelib.http import Http, Lost, NotSent, Response
-from chalicelib.model import Reply
+from chalicelib.http import Form, Http, Lost, NotSent, Response
+from chalicelib.model import File, Reply
 
 API = "https://api.x.com"
 LONGEST_WAIT = timedelta(days=1)
 PAGE, MOST_PAGES = 100, 5  # X bills by what it gives
 LOOK_BACK = timedelta(days=1)
+CLOCKS_DIFFER = timedelta(seconds=10)
 
 
 def post(connection: Connection, http: Http, reply: Reply, now: float) -> str:
     """The id of what was posted. Raises PostFailed or SecretMissing."""
     path, content, key = _as_post(reply) if reply.public else _as_direct_message(reply)
+    # what is only uploaded nobody sees: it can be done again, unlike the post
+    pictures = [_upload(connection, http, reply, file, now) for file in reply.files]
+    if pictures:
+        content = {**content, **_with(pictures, reply)}
     try:
         answer = _call(connection, http, reply.account, "POST", path, content=content)
     except NotSent as error:
@@ -47,7 +53,7 @@ def find(connection: Connection, http: Http, reply: Reply, now: float) -> str | 
     for _ in range(MOST_PAGES):
         page = _page(connection, http, reply.account, path, fields, now)
         items = _items(page, "data")
-        found = next((item for item in items if is_it(item, reply)), None)
+        found = next((item for item in items if item.get("id") not in reply.earlier and is_it(item, reply)), None)
         if found is not None:
             return text_id(found["id"]) if _is_young(found, now) else None
         token = _mapping(page["meta"]).get("next_token")
@@ -71,12 +77,39 @@ def profile(connection: Connection, http: Http, account: str, author_id: str) ->
 
 def _as_post(reply: Reply) -> tuple[str, Mapping[str, Any], str]:
     # without a post to answer this would be a post of its own, for all followers to wonder at
-    return "/2/tweets", {"text": reply.text, "reply": {"in_reply_to_tweet_id": _segment(reply.parent)}}, "id"
+    words = {"text": reply.text} if reply.text else {}
+    return "/2/tweets", {**words, "reply": {"in_reply_to_tweet_id": _segment(reply.parent)}}, "id"
 
 
 def _as_direct_message(reply: Reply) -> tuple[str, Mapping[str, Any], str]:
     path = f"/2/dm_conversations/with/{_segment(reply.author_id)}/messages"
-    return path, {"text": reply.text}, "dm_event_id"
+    return path, {"text": reply.text} if reply.text else {}, "dm_event_id"
+
+
+def _with(pictures: list[str], reply: Reply) -> Mapping[str, Any]:
+    if reply.public:
+        return {"media": {"media_ids": pictures}}
+    return {"attachments": [{"media_id": picture} for picture in pictures]}
+
+
+def _upload(connection: Connection, http: Http, reply: Reply, file: File, now: float) -> str:
+    """X's id of a picture, good for a day. Raises PostFailed, never with an unknown outcome."""
+    category = "tweet_image" if reply.public else "dm_image"
+    form: Form = {"media": (file.name, file.content, file.media_type), "media_category": category}
+    try:
+        answer = _call(connection, http, reply.account, "POST", "/2/media/upload", form=form)
+        return _posted_id(answer, "id", now)
+    except (NotSent, Lost) as error:
+        raise PostFailed(Outcome.PASSING, "unreachable") from error
+    except PostFailed as failed:
+        raise _not_uploaded(failed) from failed
+
+
+def _not_uploaded(failed: PostFailed) -> PostFailed:
+    if failed.outcome is Outcome.UNKNOWN:
+        return PostFailed(Outcome.PASSING, "unreachable", failed.detail)
+    code = "attachment" if failed.code == "rejected" else failed.code
+    return PostFailed(failed.outcome, code, failed.detail, failed.retry_after)
 
 
 def _timeline(reply: Reply, now: float) -> tuple[str, Mapping[str, Any]]:
@@ -119,13 +152,15 @@ def _call(
     path: str,
     fields: Mapping[str, Any] | None = None,
     content: Mapping[str, Any] | None = None,
+    form: Form | None = None,
 ) -> Response:
     from chalicelib.channels.x_oauth import authorization
 
     url = str(connection.options.get("api_url", API)).rstrip("/") + path
     token = connection.account_secret("access_tokens", account)
     headers = {"authorization": authorization(token, method, url, fields or {})}
-    return http(method, f"{url}?{urlencode(fields)}" if fields else url, headers=headers, json=content)
+    address = f"{url}?{urlencode(fields)}" if fields else url
+    return http(method, address, headers=headers, **({"form": form} if form else {"json": content}))
 
 
 def _segment(id: str) -> str:
@@ -187,11 +222,20 @@ def _is_answer(item: Mapping[str, Any], reply: Reply) -> bool:
     answered = [each.get("id") for each in _items(item, "referenced_tweets") if each.get("type") == "replied_to"]
     to_them = reply.parent in answered or str(item.get("in_reply_to_user_id")) == reply.author_id
     text = _mapping(item.get("note_tweet")).get("text") or item.get("text")
-    return to_them and _bare(text) == _bare(reply.text)
+    return to_them and _is_said(text, item, reply)
 
 
 def _is_sent(item: Mapping[str, Any], reply: Reply) -> bool:
-    return str(item.get("sender_id")) == reply.account and _bare(item.get("text")) == _bare(reply.text)
+    return str(item.get("sender_id")) == reply.account and _is_said(item.get("text"), item, reply)
+
+
+def _is_said(text: object, item: Mapping[str, Any], reply: Reply) -> bool:
+    """The same words; X puts a link behind them when there are pictures, and nothing else tells pictures apart but when they came."""
+    shown, wanted = _bare(text), _bare(reply.text)
+    if not reply.files or wanted:
+        return shown == wanted or bool(reply.files and shown.removesuffix("·").rstrip() == wanted)
+    tried = reply.tried_at or reply.window_from
+    return shown in ("", "·") and from_iso(item.get("created_at")) >= tried - CLOCKS_DIFFER
 
 
 def _is_young(item: Mapping[str, Any], now: float) -> bool:

@@ -16,12 +16,12 @@ from functools import partial
 from typing import Any
 
 from chalicelib import metrics, reply_address
-from chalicelib.aws import conversations, environment, events, mail, parameters, queue, schedules
+from chalicelib.aws import clients, conversations, environment, events, mail, parameters, queue, schedules
 from chalicelib.aws.conversations import SETTLED, Entry
 from chalicelib.aws.table import Change
 from chalicelib.channels import open_channel
 from chalicelib.channels.base import Channel, Limits, Profiles, SecretMissing
-from chalicelib.desk import delivery, mails, parked
+from chalicelib.desk import delivery, files, mails, media, parked, silence
 from chalicelib.desk.absorb import View, absorb
 from chalicelib.desk.compose import compose
 from chalicelib.desk.reminders import remind, reschedule
@@ -44,6 +44,7 @@ class Room:
     limits: Callable[[Conversation], Limits]
     compose: mails.Compose
     post: mails.Send
+    bring: delivery.Bring
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
@@ -64,7 +65,7 @@ def work(pk: str, room: Room) -> None:
     for _ in range(MOST_PAGES):
         found = conversations.pending(pk, PAGE)
         _pass(pk, found, room)
-        if len(found) < PAGE:
+        if len([each for each in found if each.sk.startswith("i#")]) < PAGE:
             return
 
 
@@ -82,12 +83,14 @@ def _room() -> Room:
     settings = parameters.load_settings()
     keys = reply_address.open_keys(parameters.load_keys(), environment.get("STAGE"))
     limits = partial(_limits, settings)
-    return Room(settings, _channel, limits, partial(compose, keys=keys), mail.send)
+    link = f"{settings.public_url.rstrip('/')}/files/"
+    bring = partial(files.bring, token=partial(reply_address.link_token, "media", keys=keys), link=link)
+    return Room(settings, _channel, limits, partial(compose, keys=keys), mail.send, bring)
 
 
 def _limits(settings: Settings, conversation: Conversation) -> Limits:
     """Data of the channel: needs no secret."""
-    return open_channel(settings.connections[conversation.connection]).limits(conversation.kind)
+    return open_channel(settings.connections[conversation.connection]).limits(conversation.kind, conversation.public)
 
 
 def _channel(connection: str) -> Channel:
@@ -116,12 +119,17 @@ def _settle(view: View, pk: str, inbox: Sequence[Entry], room: Room) -> View:
 def _settle_batch(view: View, pk: str, batch: Sequence[Entry], room: Room) -> View:
     if any(each.kind == "echo" for each in batch):
         view = replace(view, replies=tuple(each for each in conversations.latest(pk, LATEST) if each.kind == "reply"))
+    for each in (found for found in batch if found.kind == "unsend"):
+        media.forget(conversations.one(pk, str(each.more["target"])))
     before = view.conversation
     view = remind(absorb(view, batch))
+    is_silent = silence.is_silent(view)
     if view.conversation and not before:
         view = replace(view, conversation=_named(view.conversation, room))
     if view.conversation != before or view.mails or view.settled:
         view = save(view, pk=pk)
+    if is_silent:
+        view = silence.warn(view)
     for entry, platform_id in view.posted:
         view = delivery.posted(view, entry, platform_id)
     return replace(view, posted=())
@@ -141,19 +149,22 @@ def _named(conversation: Conversation, room: Room) -> Conversation:
 
 
 def _deliver(view: View, replies: Sequence[Entry], room: Room) -> View:
-    for entry in replies:
-        if view.conversation:
+    for found in replies:
+        # as it is now: an echo may have settled it, or one of its parts, a moment ago
+        entry = conversations.one(found.pk, found.sk)
+        if view.conversation and entry:
             with _blaming([entry]):
                 channel = room.channel(view.conversation.connection)
-                view = delivery.deliver(view, entry, channel, partial(_wake, view.conversation.id))
+                post = delivery.Post(channel, room.bring, partial(_wake, view.conversation.id))
+                view = delivery.deliver(view, entry, post)
     return view
 
 
 def _send(view: View, pk: str, room: Room) -> View:
-    for entry in conversations.pending(pk, PAGE):
-        if entry.kind == "mail":
-            with _blaming([entry]):
-                view = mails.send(view, entry, room.compose, room.post, partial(_wake, pk))
+    waiting = mails.merged([entry for entry in conversations.pending(pk, PAGE) if entry.kind == "mail"])
+    for position, entry in enumerate(waiting):
+        with _blaming([entry]):
+            view = mails.send(view, entry, waiting[:position], room.compose, room.post, partial(_wake, pk))
     return view
 
 
@@ -170,11 +181,12 @@ def _wake(pk: str, at: datetime) -> None:
 
 @contextmanager
 def _blaming(entries: Sequence[Entry]) -> Iterator[None]:
-    """Whatever goes wrong inside is a strike against these entries."""
+    """A defect that shows inside is a strike against these entries; what only has to be tried again is not."""
     try:
         yield
     except Exception as error:
-        conversations.write([_strike(each, type(error).__name__) for each in entries][:PAGE])
+        if not clients.is_passing(error):
+            conversations.write([_strike(each, type(error).__name__) for each in entries][:PAGE])
         raise
 
 

@@ -13,13 +13,14 @@ from hashlib import sha256
 from chalicelib import sla
 from chalicelib.aws.conversations import Entry
 from chalicelib.channels.base import Limits
+from chalicelib.desk import pace, parts
 from chalicelib.model import (
-    AgentReply,
     Bounced,
     Clock,
     Conversation,
     Echo,
     Held,
+    HeldState,
     Kind,
     Learnt,
     MailKind,
@@ -28,7 +29,6 @@ from chalicelib.model import (
     OutgoingMail,
     Reminder,
     ReplyState,
-    TicketThread,
     Trouble,
     Unsend,
 )
@@ -64,9 +64,9 @@ def absorb(view: View, entries: Sequence[Entry]) -> View:
     return _with_ticket_mail(view)
 
 
-def notice(view: View, cause: str, code: str, text: str = "", detail: str = "") -> View:
-    """With a mail to the agent in the ticket's thread."""
-    mail = OutgoingMail(name_of("notice", cause, code), MailKind.NOTICE, view.now, (), code, text, detail)
+def notice(view: View, cause: str, code: str, text: str = "", detail: str = "", covers: tuple[str, ...] = ()) -> View:
+    """With a mail to the agent in the ticket's thread; `covers` has the sort key of the answer it is about."""
+    mail = OutgoingMail(name_of("notice", cause, code), MailKind.NOTICE, view.now, covers, code, text, detail)
     return replace(view, mails=(*view.mails, mail))
 
 
@@ -115,30 +115,44 @@ def _unsend(view: View, entry: Entry) -> View:
     return replace(view, conversation=conversation, covers=(*view.covers, entry.sk))
 
 
+def _reaction(view: View, entry: Entry) -> View:
+    """Shown in the next mail's history; nobody waits for an answer to it."""
+    return view
+
+
 def _echo(view: View, entry: Entry) -> View:
     echo = entry.read(Echo)
-    ours = next((reply for reply in view.replies if _is_ours(reply, echo)), None)
+    ours = next((reply for reply in view.replies if parts.is_ours(reply, echo)), None)
     if ours is None:
         conversation = view.conversation and answered(view.conversation)
         covers = (*view.covers, entry.sk) if conversation else view.covers
         return replace(view, conversation=conversation, covers=covers)
-    if ours.more["state"] in (ReplyState.ATTEMPTING, ReplyState.UNKNOWN):
+    if parts.proves(ours, echo):
         return replace(view, posted=(*view.posted, (ours, echo.id)))
     return view
 
 
 def _held(view: View, entry: Entry) -> View:
+    """The agent is told, unless it was released or replaced before that, or is one more of a flood."""
     held = entry.read(Held)
-    return notice(view, held.id, f"held:{held.reason}", held.text)
+    if held.silent or entry.more["state"] != HeldState.OPEN:
+        return view
+    return notice(view, held.answer.id, f"held:{held.reason}", held.answer.text, covers=(entry.sk,))
+
+
+def _closed(view: View, entry: Entry) -> View:
+    return replace(view, conversation=view.conversation and answered(view.conversation))
 
 
 def _learnt(view: View, entry: Entry) -> View:
     if not view.conversation:
         return view
     learnt, ticket = entry.read(Learnt), view.conversation.ticket
-    known = [each for each in ticket.their_ids if each not in learnt.message_ids]
-    ids = tuple([*known, *learnt.message_ids][-THEIR_IDS_KEPT:])
-    thread = TicketThread(learnt.subject or ticket.subject, ticket.our_ids, ids)
+    # some helpdesks send our own mails back to us
+    new = [each for each in learnt.message_ids if each not in ticket.our_ids]
+    ids = [*(each for each in ticket.their_ids if each not in new), *new][-THEIR_IDS_KEPT:]
+    tag = pace.tag_in(learnt.subject, ticket.subject, view.settings) or ticket.tag
+    thread = replace(ticket, tag=tag, their_ids=tuple(ids))
     return replace(view, conversation=replace(view.conversation, ticket=thread))
 
 
@@ -157,8 +171,10 @@ HANDLERS: Mapping[str, Callable[[View, Entry], View]] = {
     "note": _note,
     "edit": _edit,
     "unsend": _unsend,
+    "reaction": _reaction,
     "echo": _echo,
     "held": _held,
+    "closed": _closed,
     "learnt": _learnt,
     "bounced": _bounced,
     "trouble": _trouble,
@@ -201,26 +217,6 @@ def _news(view: View, conversation: Conversation, entry: Entry) -> View:
 
 def _alone(conversation: Conversation) -> bool:
     return conversation.clock.waiting_since == conversation.last_message_at
-
-
-def _is_ours(reply: Entry, echo: Echo) -> bool:
-    told = {reply.more.get("platform_id"), stored_id(reply)}
-    if {echo.id, echo.reply_id} & told - {"", None}:
-        return True
-    return reply.more["state"] in (ReplyState.ATTEMPTING, ReplyState.UNKNOWN) and _text(reply) == _words(echo.text)
-
-
-def stored_id(reply: Entry) -> str:
-    """The id of a kept answer, as its echo carries it."""
-    return reply.sk.rsplit("#", 1)[-1]
-
-
-def _text(reply: Entry) -> str:
-    return _words(reply.read(AgentReply).text)
-
-
-def _words(text: str) -> str:
-    return " ".join(text.split())
 
 
 def _with_ticket_mail(view: View) -> View:

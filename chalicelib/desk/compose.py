@@ -12,10 +12,20 @@ from typing import Literal, cast
 from chalicelib import public_web, reply_address
 from chalicelib.aws import conversations, environment, objects
 from chalicelib.aws.conversations import Entry
-from chalicelib.channels import CHANNELS
+from chalicelib.channels import CHANNELS, open_channel
+from chalicelib.desk import parts
 from chalicelib.desk.absorb import View
-from chalicelib.desk.media import Shelf, show
-from chalicelib.desk.notices import Alert, Notice, Reminding, notice_mail, owner_mail, reminder_mail
+from chalicelib.desk.media import Shelf, keep_text, show
+from chalicelib.desk.notices import (
+    Alert,
+    AlertKind,
+    Notice,
+    NoticeKind,
+    Reminding,
+    notice_mail,
+    owner_mail,
+    reminder_mail,
+)
 from chalicelib.desk.speeches import LONGEST_WORDS, Line, Shown
 from chalicelib.desk.tickets import Ticket, ticket_mail
 from chalicelib.model import (
@@ -24,11 +34,13 @@ from chalicelib.model import (
     Conversation,
     Echo,
     Edit,
+    Held,
     Kind,
     MailKind,
     Message,
     Note,
     OutgoingMail,
+    Reaction,
     ReplyState,
     TroubleKind,
     Unsend,
@@ -40,6 +52,7 @@ from chalicelib.settings import Settings
 EARLIER = 5  # of what was said before
 LOOK_BACK = 12
 LARGEST_TEXT = 2_000_000  # bytes
+MOST_SHOWN, LONGEST_SHOWN = 50, 100_000  # messages and characters in one mail; what comes after lies behind a link
 LOCAL_STAGE = "local"  # `configure` takes addresses of this machine for it only
 
 
@@ -50,7 +63,8 @@ def compose(view: View, mail: OutgoingMail, keys: Keys) -> EmailMessage:
 
 def _ticket(view: View, mail: OutgoingMail, keys: Keys) -> EmailMessage:
     conversation = _conversation(view)
-    news = [found for sk in mail.covers if (found := conversations.one(conversation.id, sk))]
+    covered = [found for sk in mail.covers if (found := conversations.one(conversation.id, sk))]
+    news, rest = _split(sorted(covered, key=lambda each: each.sk))
     before = [each for each in conversations.latest(conversation.id, LOOK_BACK) if each.sk not in mail.covers]
     shelf = _shelf(view.settings, conversation, keys)
     fetched = partial(_fetched, shelf=shelf, now=view.now)
@@ -63,8 +77,20 @@ def _ticket(view: View, mail: OutgoingMail, keys: Keys) -> EmailMessage:
             history=tuple(earlier[-EARLIER:]),
             first_words=next((line.text for line in said if line.text), ""),
             original_link=_original_link(news, shelf),
+            more=len(rest),
+            more_link=_whole_link(mail, covered, conversation, shelf) if rest else "",
         )
     )
+
+
+def _split(covered: Sequence[Entry]) -> tuple[Sequence[Entry], Sequence[Entry]]:
+    """What is shown in full, at least one, and what only lies behind a link: a flood must not make a mail nobody takes."""
+    length = 0
+    for position, each in enumerate(covered):
+        length += min(len(each.data), LONGEST_WORDS)
+        if position and (position >= MOST_SHOWN or length > LONGEST_SHOWN):
+            return covered[:position], covered[position:]
+    return covered, ()
 
 
 def _marked_late(entry: Entry, before: Sequence[Entry], line: Line) -> Line:
@@ -74,8 +100,30 @@ def _marked_late(entry: Entry, before: Sequence[Entry], line: Line) -> Line:
 
 def _notice(view: View, mail: OutgoingMail, keys: Keys) -> EmailMessage:
     kind, _, code = mail.code.partition(":")
-    told = Notice(cast(Literal["refused", "held"], kind), code, mail.text, mail.detail, _last_permalink(view))
+    found = conversations.one(_conversation(view).id, mail.covers[0]) if mail.covers else None
+    held = found.read(Held) if found and found.kind == "held" else None
+    words = held.answer.text if held else mail.text
+    told = Notice(cast(NoticeKind, kind), code, words, mail.detail, _last_permalink(view), held=held)
+    if found and found.kind == "reply":
+        told = _of_answer(told, found, view)
     return notice_mail(_frame(view, mail, keys, view.settings.helpdesk.language), told)
+
+
+def _of_answer(told: Notice, entry: Entry, view: View) -> Notice:
+    """With which parts of it are posted, and what is allowed the way it was meant to go."""
+    conversation, answer, done = _conversation(view), entry.read(AgentReply), len(parts.posted_ids(entry))
+    public = conversation.public if answer.public is None else answer.public
+    limits = view.limits(replace(conversation, public=public))
+    if told.kind == "posted":
+        form = CHANNELS[conversation.channel].post_link if public else ""
+        return replace(told, link=form.format(id=parts.posted_ids(entry)[-1]), at=view.now)
+    return replace(
+        told,
+        limits=limits,
+        length=limits.measure(answer.text),
+        posted=parts.words(entry, 0, done) if done else "",
+        count=(done, len(parts.planned(entry))),
+    )
 
 
 def _reminder(view: View, mail: OutgoingMail, keys: Keys) -> EmailMessage:
@@ -91,7 +139,7 @@ def _owner(view: View, mail: OutgoingMail, keys: Keys) -> EmailMessage:
     unanswered = _unanswered(view)
     return owner_mail(
         Alert(
-            kind=cast(Literal["missed", "trouble", "bounced"], kind),
+            kind=cast(AlertKind, kind),
             delivery_id=mail.id,
             at=view.now,
             business=settings.business,
@@ -159,10 +207,16 @@ def _frame(view: View, mail: OutgoingMail, keys: Keys, language: str) -> Ticket:
         extended_until=since + limits.extended_window if since and limits.extended_window else None,
         language=language,
         zone=settings.hours.zone,
-        last_subject=conversation.ticket.subject,
+        private_way=conversation.public and _has_private_way(settings, conversation),
+        last_subject=" ".join(filter(None, (conversation.ticket.tag, conversation.ticket.subject))),
         references=(*ours[:1], *conversation.ticket.their_ids),
         in_reply_to=ours[-1] if ours else "",
     )
+
+
+def _has_private_way(settings: Settings, conversation: Conversation) -> bool:
+    limits = open_channel(settings.connections[conversation.connection]).limits(conversation.kind, False)
+    return limits.answers and not limits.public
 
 
 def _conversation(view: View) -> Conversation:
@@ -195,28 +249,39 @@ def _shelf(settings: Settings, conversation: Conversation, keys: Keys) -> Shelf:
     )
 
 
-def _fetched(message: Message, shelf: Shelf, now: datetime) -> tuple[Shown, ...]:
+def _fetched(entry: Entry, shelf: Shelf, now: datetime) -> tuple[Shown, ...]:
+    message = entry.read(Message)
     name = identity(message.channel, message.account, message.id)
-    return tuple(show(each, f"{name}:{position}", shelf, now) for position, each in enumerate(message.attachments))
+    return tuple(show(each, f"{name}:{place}", entry, shelf, now) for place, each in enumerate(message.attachments))
 
 
-def _named(message: Message) -> tuple[Shown, ...]:
+def _named(entry: Entry) -> tuple[Shown, ...]:
     """What was said before shows only that there was something."""
-    return tuple(Shown(each.kind) for each in message.attachments)
+    return tuple(Shown(each.kind) for each in entry.read(Message).attachments)
 
 
 def _original_link(news: Sequence[Entry], shelf: Shelf) -> str:
     """To the whole text of the first message that is too long for a mail; "" when none is."""
-    for message in (each.read(Message) for each in news if each.kind == "message"):
+    for entry in (each for each in news if each.kind == "message"):
+        message = entry.read(Message)
         if message.overflow or len(message.text) > LONGEST_WORDS:
-            token = shelf.token(f"{identity(message.channel, message.account, message.id)}:text")
-            content = objects.get(message.overflow, LARGEST_TEXT) if message.overflow else message.text.encode()
-            objects.put(f"media/{token}", content, "text/plain; charset=utf-8")
-            return f"{shelf.link}{token}"
+            name = f"{identity(message.channel, message.account, message.id)}:text"
+            return keep_text(_whole_text(message), name, [entry], shelf)
     return ""
 
 
-Show = Callable[[Message], tuple[Shown, ...]]
+def _whole_link(mail: OutgoingMail, covered: Sequence[Entry], conversation: Conversation, shelf: Shelf) -> str:
+    """To all that a flood brought, as one text; gone as soon as any of it is taken back."""
+    lines = [_LINES[each.kind](each, conversation, _named) for each in covered]
+    said = "\n\n".join(f"{line.at:%Y-%m-%d %H:%M:%S}Z {line.name}\n{line.text}" for line in lines)
+    return keep_text(said[:LARGEST_TEXT], f"{conversation.id}:{mail.id}", covered, shelf)
+
+
+def _whole_text(message: Message) -> str:
+    return objects.get(message.overflow, LARGEST_TEXT).decode("utf-8", "replace") if message.overflow else message.text
+
+
+Show = Callable[[Entry], tuple[Shown, ...]]
 
 
 def _message_line(entry: Entry, conversation: Conversation, show: Show) -> Line:
@@ -227,7 +292,7 @@ def _message_line(entry: Entry, conversation: Conversation, show: Show) -> Line:
         who="customer",
         name=message.author.name or conversation.author.name,
         text=message.text,
-        attachments=() if unsent else show(message),
+        attachments=() if unsent else show(entry),
         permalink=message.permalink,
         change="unsent" if unsent else "edited" if "edit" in entry.more else "",
         rating=message.rating,
@@ -248,6 +313,12 @@ def _unsend_line(entry: Entry, conversation: Conversation, show: Show) -> Line:
     return Line(entry.read(Unsend).at, "customer", conversation.author.name, "", change="unsent")
 
 
+def _reaction_line(entry: Entry, conversation: Conversation, show: Show) -> Line:
+    reaction = entry.read(Reaction)
+    change: Literal["reacted", "unreacted"] = "reacted" if reaction.sign else "unreacted"
+    return Line(reaction.at, "note", conversation.author.name, reaction.sign, change=change)
+
+
 def _echo_line(entry: Entry, conversation: Conversation, show: Show) -> Line:
     echo = entry.read(Echo)
     return Line(echo.at, "business", "", echo.text)
@@ -263,6 +334,7 @@ _LINES: Mapping[str, Callable[[Entry, Conversation, Show], Line]] = {
     "note": _note_line,
     "edit": _edit_line,
     "unsend": _unsend_line,
+    "reaction": _reaction_line,
     "echo": _echo_line,
     "reply": _reply_line,
 }
@@ -270,4 +342,6 @@ _LINES: Mapping[str, Callable[[Entry, Conversation, Show], Line]] = {
 
 def _was_said(entry: Entry) -> bool:
     posted = entry.kind == "reply" and entry.more["state"] == ReplyState.DONE
-    return posted or entry.kind in ("message", "note") or (entry.kind == "echo" and "ours" not in entry.more)
+    return (
+        posted or entry.kind in ("message", "note", "reaction") or (entry.kind == "echo" and "ours" not in entry.more)
+    )

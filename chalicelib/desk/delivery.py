@@ -1,149 +1,261 @@
 """The agent's answer, posted where the customer asked; once, whatever happens on the way.
 
-What the channel allows is checked first (length, window), then the attempt is written down, made, and its outcome
-written down. An outcome nobody knows is looked up; where looking is impossible the answer is held and the agent told.
+What the channel allows is checked first (files, length, window), then what the answer answers and the posts it becomes
+are frozen, and each post is written down, made, and its outcome written down. An outcome nobody knows is looked up;
+where looking is impossible the answer is held and the agent told.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
-from datetime import datetime, timedelta
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 from chalicelib.aws import conversations
-from chalicelib.aws.conversations import Entry, done, identity_key, watched
+from chalicelib.aws.conversations import Entry, done, epoch, identity_key, watched
 from chalicelib.aws.table import Change, Put
-from chalicelib.channels.base import Channel, Finds, Limits, Outcome, PostFailed
-from chalicelib.desk import ledger
+from chalicelib.channels.base import Channel, Finds, Limits, Media, Outcome, PostFailed
+from chalicelib.desk import ledger, parts
 from chalicelib.desk.absorb import View, answered, notice
+from chalicelib.desk.files import Missing
+from chalicelib.desk.parts import Part
 from chalicelib.desk.saving import save
-from chalicelib.model import AgentReply, Conversation, Reply, ReplyState
+from chalicelib.desk.splitting import Unsplittable
+from chalicelib.model import AgentReply, Conversation, Enclosure, File, Reply, ReplyState
 
 SETTLE = timedelta(seconds=20)  # longer than a platform call may take: a late one has landed by then
 LOOK_UNTIL = timedelta(minutes=10)  # a look-up that fails so long leaves the answer held
 GIVE_UP = timedelta(days=3)  # of passing failures on a channel without a window
 MOST_TRIES = 3  # whose outcome nobody knew and which were then not found: some platforms say "unknown" to a refusal
+MOST_POSTS = 20  # of one answer
 
 Wake = Callable[[datetime], None]
+Bring = Callable[[Enclosure, str, Media], File]
 
 
-def deliver(view: View, entry: Entry, channel: Channel, wake: Wake) -> View:
-    """One answer, a step further. `wake` brings the desk back at a time."""
-    if view.conversation is None or ledger.too_early(entry, view.now):
-        return view
-    reply = reply_of(view.conversation, entry)
-    state = ReplyState(entry.more["state"])
-    if state is ReplyState.PENDING:
-        return _attempt(view, entry, reply, channel, wake)
-    if ledger.since_attempt(entry, view.now) < SETTLE:
-        wake(view.now + SETTLE)
-        return view
-    return _look(view, entry, reply, channel, wake)
+class Refusal(Exception):
+    """Why the channel would not take an answer: a code of locales, and what it is about."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(code)
+        self.code, self.detail = code, detail
 
 
-def refusal(reply: Reply, limits: Limits, now: datetime) -> str:
-    """Why the channel would not take this answer, as a code of locales; "" when it would. Pure."""
+@dataclass(frozen=True)
+class Post:
+    """What posting needs: the channel, the bucket, a clock that brings the desk back at a time."""
+
+    channel: Channel
+    bring: Bring
+    wake: Wake
+
+
+def deliver(view: View, entry: Entry, post: Post) -> View:
+    """One answer, post by post, as far as it gets now."""
+    for _ in range(MOST_POSTS):
+        place = parts.position(entry)
+        view = _step(view, entry, post)
+        entry = conversations.one(entry.pk, entry.sk) or entry
+        if parts.position(entry) == place:
+            break
+    return view
+
+
+def plan(answer: AgentReply, reply: Reply, limits: Limits, now: datetime) -> tuple[Part, ...]:
+    """The posts the answer becomes. Raises Refusal. Pure."""
     if not limits.answers:
-        return "no-answers"
-    if limits.measure(reply.text) > limits.text:
-        return "too-long"
-    longest = limits.longest_window
-    return "window" if longest and now - reply.window_from > longest else ""
+        raise Refusal("no-answers")
+    if limits.public != reply.public:
+        raise Refusal("private-only" if limits.public else "no-public")
+    unsuitable = parts.unsuitable(answer.attachments, limits.media)
+    if unsuitable:
+        raise Refusal("attachment", unsuitable.name)
+    if _is_over(limits, reply.window_from, now):
+        raise Refusal("window")
+    try:
+        return parts.plan(answer, limits)
+    except Unsplittable:
+        raise Refusal("too-long") from None
 
 
-def reply_of(conversation: Conversation, entry: Entry) -> Reply:
-    """The stored answer as the channel needs it."""
-    kept = entry.read(AgentReply)
+def reply_of(conversation: Conversation, entry: Entry, files: Sequence[File] = ()) -> Reply:
+    """The part under way as the channel needs it; what it answers is what it answered at the first attempt."""
+    kept, place, frozen = entry.read(AgentReply), parts.position(entry), entry.more
+    since = frozen.get("window_from")
+    tried = frozen.get("tried_at")
     return Reply(
         conversation_id=conversation.id,
-        id=kept.id,
+        id=parts.part_id(kept.id, place),
         channel=conversation.channel,
         account=conversation.account,
-        thread=conversation.thread,
+        thread=str(frozen.get("thread", conversation.thread)),
         author_id=conversation.author.id,
-        parent=conversation.last_message_id,
+        parent=str(frozen.get("parent", conversation.last_message_id)),
         kind=conversation.kind,
-        public=conversation.public,
-        text=kept.text,
-        window_from=conversation.last_message_at or kept.at,
+        public=conversation.public if kept.public is None else kept.public,
+        text=parts.planned(entry)[place].text,
+        window_from=datetime.fromisoformat(since) if since else conversation.last_message_at or kept.at,
+        files=tuple(files),
+        earlier=parts.posted_ids(entry),
+        tried_at=datetime.fromtimestamp(tried, UTC) if tried else None,
     )
 
 
 def posted(view: View, entry: Entry, platform_id: str) -> View:
-    """The platform has it: the clock stops, and the post is recognised when it comes back."""
+    """The platform has it: the post is recognised when it comes back; with the last one the clock stops."""
     assert view.conversation
-    conversation = answered(view.conversation)
+    conversation, place = view.conversation, parts.position(entry)
     ours = {
         "pk": identity_key(conversation.channel, conversation.account, platform_id),
         "sk": "id",
         "kind": "id",
         "conversation": conversation.id,
         "item": entry.sk,
-        "expires_at": conversations.epoch(view.now + timedelta(days=conversations.CONVERSATION_DAYS)),
+        "expires_at": epoch(view.now + timedelta(days=conversations.CONVERSATION_DAYS)),
     }
-    changed = replace(view, conversation=conversation, events=(*view.events, ("reply.posted", entry.sk)))
-    return save(changed, [done(entry, state=ReplyState.DONE, platform_id=platform_id), Put(ours)])
+    known = {"posted": json.dumps([*parts.posted_ids(entry), platform_id])}
+    if place + 1 < len(parts.planned(entry)):
+        return save(view, [_next(view, entry, place + 1, known), Put(ours)])
+    if entry.more["state"] == ReplyState.HELD:
+        # the agent was told that nobody knows
+        view = notice(view, entry.sk, "posted:", parts.words(entry), covers=(entry.sk,))
+    changed = replace(view, conversation=answered(conversation), events=(*view.events, ("reply.posted", entry.sk)))
+    return save(changed, [done(entry, state=ReplyState.DONE, platform_id=platform_id, **known), Put(ours)])
 
 
-def _attempt(view: View, entry: Entry, reply: Reply, channel: Channel, wake: Wake) -> View:
-    code = refusal(reply, channel.limits(reply.kind), view.now)
-    if code:
-        return _refused(view, entry, code)
-    claimed = ledger.claim(entry, view.now, SETTLE)
+def _next(view: View, entry: Entry, place: int, known: dict[str, str]) -> Change:
+    # tries go on counting: who still has an older state in hand must not find it unchanged
+    fresh = {"state": ReplyState.PENDING, "part": place, "tried_before": ledger.tries(entry), "waits": 0}
+    return Change(entry.pk, entry.sk, set={**fresh, **known, **watched(entry.pk, view.now + SETTLE)})
+
+
+def _step(view: View, entry: Entry, post: Post) -> View:
+    if view.conversation is None or ledger.too_early(entry, view.now):
+        return view
+    state = ReplyState(entry.more["state"])
+    if state is ReplyState.PENDING:
+        return _hold_back(view, entry, post) or _attempt(view, entry, post)
+    if state not in (ReplyState.ATTEMPTING, ReplyState.UNKNOWN):
+        return view
+    if ledger.since_attempt(entry, view.now) < SETTLE:
+        post.wake(view.now + SETTLE)
+        return view
+    return _look(view, entry, post)
+
+
+def _hold_back(view: View, entry: Entry, post: Post) -> View | None:
+    """An answer whose agent wants it posted later."""
+    later = entry.read(AgentReply).not_before
+    if later is None or later <= view.now:
+        return None
+    post.wake(later)
+    waits = {"not_before": epoch(later), **watched(entry.pk, later)}
+    return save(view, [Change(entry.pk, entry.sk, set=waits)])
+
+
+def _attempt(view: View, entry: Entry, post: Post) -> View:
+    assert view.conversation
+    try:
+        ready, files = _ready(view.conversation, entry, post, view.now)
+    except Refusal as refusal:
+        return _ended(view, entry, ReplyState.REFUSED, refusal.code, refusal.detail)
+    noted = {name: value for name, value in ready.more.items() if name not in entry.more}
+    is_first_try = ledger.tries(entry) == ready.more.get("tried_before", 0)
+    claimed = ledger.claim(entry, view.now, SETTLE, **noted, **({"tried_at": epoch(view.now)} if is_first_try else {}))
     if claimed is None:
         return view
     try:
-        platform_id = channel.send(reply)
+        platform_id = post.channel.send(reply_of(view.conversation, claimed, files))
     except PostFailed as failed:
-        return _OUTCOMES[failed.outcome](view, claimed, failed, wake)
+        return _OUTCOMES[failed.outcome](view, claimed, failed, post)
     return posted(view, claimed, platform_id)
 
 
-def _look(view: View, entry: Entry, reply: Reply, channel: Channel, wake: Wake) -> View:
-    if not isinstance(channel, Finds):
+def _ready(conversation: Conversation, entry: Entry, post: Post, now: datetime) -> tuple[Entry, list[File]]:
+    """The entry with all that is frozen, and the files of the part under way. Raises Refusal."""
+    answer, reply = entry.read(AgentReply), reply_of(conversation, entry)
+    limits = post.channel.limits(reply.kind, reply.public)
+    if "parent" in entry.more:
+        if _is_over(limits, reply.window_from, now):
+            raise Refusal("window")
+        wanted = parts.planned(entry)[parts.position(entry)].files
+        return entry, [_brought(entry, answer, place, limits, post.bring) for place in wanted]
+    planned = plan(answer, reply, limits, now)
+    frozen = {"parent": reply.parent, "thread": reply.thread, "window_from": reply.window_from.isoformat()}
+    # all files are looked at before anything is posted
+    files = [_brought(entry, answer, place, limits, post.bring) for place in range(len(answer.attachments))]
+    ready = replace(entry, more={**entry.more, **frozen, **parts.frozen(planned)})
+    return ready, [files[place] for place in planned[0].files]
+
+
+def _brought(entry: Entry, answer: AgentReply, place: int, limits: Limits, bring: Bring) -> File:
+    enclosure = answer.attachments[place]
+    if limits.media is None:
+        raise Refusal("attachment", enclosure.name)
+    try:
+        return bring(enclosure, f"{entry.pk}:{answer.id}:{place}", limits.media)
+    except Missing:
+        raise Refusal("attachment", enclosure.name) from None
+
+
+def _is_over(limits: Limits, window_from: datetime, now: datetime) -> bool:
+    return limits.longest_window is not None and now - window_from > limits.longest_window
+
+
+def _look(view: View, entry: Entry, post: Post) -> View:
+    assert view.conversation
+    if not isinstance(post.channel, Finds):
         return _held(view, entry)
     try:
-        platform_id = channel.find(reply)
+        platform_id = post.channel.find(reply_of(view.conversation, entry, _named(entry)))
     except PostFailed as failed:
-        return _still_unknown(view, entry, failed, wake)
+        return _still_unknown(view, entry, failed, post)
     if platform_id:
         return posted(view, entry, platform_id)
-    if ledger.tries(entry) >= MOST_TRIES:
+    if ledger.tries(entry) - int(entry.more.get("tried_before", 0)) >= MOST_TRIES:
         return _held(view, entry)
-    return _attempt(view, entry, reply, channel, wake)
+    return _attempt(view, entry, post)
 
 
-def _passing(view: View, entry: Entry, failed: PostFailed, wake: Wake) -> View:
+def _named(entry: Entry) -> list[File]:
+    """The files of the part under way without their bytes."""
+    kept = entry.read(AgentReply).attachments
+    wanted = parts.planned(entry)[parts.position(entry)].files
+    return [File(kept[place].name, kept[place].media_type, b"") for place in wanted]
+
+
+def _passing(view: View, entry: Entry, failed: PostFailed, post: Post) -> View:
     if view.now - entry.read(AgentReply).at > GIVE_UP:
-        return _refused(view, entry, failed.code, failed.detail)
+        return _ended(view, entry, ReplyState.REFUSED, failed.code, failed.detail)
     change, later = ledger.put_off(entry, view.now, failed.retry_after)
-    wake(later)
+    post.wake(later)
     return save(view, [change])
 
 
-def _not_taken(view: View, entry: Entry, failed: PostFailed, wake: Wake) -> View:
-    return _refused(view, entry, failed.code, failed.detail)
+def _not_taken(view: View, entry: Entry, failed: PostFailed, post: Post) -> View:
+    return _ended(view, entry, ReplyState.REFUSED, failed.code, failed.detail)
 
 
-def _still_unknown(view: View, entry: Entry, failed: PostFailed, wake: Wake) -> View:
+def _still_unknown(view: View, entry: Entry, failed: PostFailed, post: Post) -> View:
     if ledger.since_attempt(entry, view.now) > LOOK_UNTIL:
         return _held(view, entry)
     later = view.now + SETTLE
-    wake(later)
+    post.wake(later)
     return save(view, [Change(entry.pk, entry.sk, set={"state": ReplyState.UNKNOWN, **watched(entry.pk, later)})])
 
 
-def _refused(view: View, entry: Entry, code: str, detail: str = "") -> View:
-    told = notice(view, entry.sk, f"refused:{code}", entry.read(AgentReply).text, detail)
-    return save(told, [done(entry, state=ReplyState.REFUSED, code=code)])
-
-
 def _held(view: View, entry: Entry) -> View:
-    told = notice(view, entry.sk, "held:unknown", entry.read(AgentReply).text)
-    return save(told, [done(entry, state=ReplyState.HELD, code="unknown")])
+    return _ended(view, entry, ReplyState.HELD, "unknown")
 
 
-_OUTCOMES: dict[Outcome, Callable[[View, Entry, PostFailed, Wake], View]] = {
+def _ended(view: View, entry: Entry, state: ReplyState, code: str, detail: str = "") -> View:
+    """Without success: the agent is told why, and which parts the customer has."""
+    told = notice(view, entry.sk, f"{state}:{code}", parts.words(entry, parts.position(entry)), detail, (entry.sk,))
+    return save(told, [done(entry, state=state, code="partly" if parts.position(entry) else code, reason=code)])
+
+
+_OUTCOMES: dict[Outcome, Callable[[View, Entry, PostFailed, Post], View]] = {
     Outcome.PASSING: _passing,
     Outcome.REFUSED: _not_taken,
     Outcome.UNKNOWN: _still_unknown,

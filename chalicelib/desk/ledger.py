@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from chalicelib.aws import conversations
 from chalicelib.aws.conversations import Entry, epoch, watched
@@ -15,17 +16,19 @@ from chalicelib.aws.table import Change, Refused
 
 LONGEST_WAIT = timedelta(minutes=30)
 FIRST_WAIT = timedelta(seconds=30)
+LONGEST_ASKED = timedelta(days=1)  # that a platform may ask us to wait
 
 
-def claim(entry: Entry, now: datetime, settle: timedelta) -> Entry | None:
-    """The entry, ours to act on and looked after by the sweep; None when somebody else has it."""
+def claim(entry: Entry, now: datetime, settle: timedelta, **noted: Any) -> Entry | None:
+    """The entry, ours to act on and looked after by the sweep; None when somebody else has it, or has changed it."""
     mine = {
         "state": "attempting",
         "tries": tries(entry) + 1,
         "attempted_at": epoch(now),
         **watched(entry.pk, now + settle),
+        **noted,
     }
-    unchanged = {"state": entry.more["state"], "tries": tries(entry)}
+    unchanged = {name: entry.more[name] for name in ("state", "tries", "merges") if name in entry.more}
     try:
         conversations.write([Change(entry.pk, entry.sk, set=mine, when=unchanged)])
     except Refused:
@@ -44,9 +47,9 @@ def since_attempt(entry: Entry, now: datetime) -> timedelta:
 
 
 def put_off(entry: Entry, now: datetime, wait: timedelta | None = None) -> tuple[Change, datetime]:
-    """The write that leaves for later what certainly was not done; without `wait` twice as long each time."""
+    """The write that leaves for later what certainly was not done: as long as the other side says, or twice as long each time."""
     waits = int(entry.more.get("waits", 0))
-    later = now + min(wait or FIRST_WAIT * 2 ** min(waits, 10), LONGEST_WAIT)
+    later = now + min(wait or min(FIRST_WAIT * 2 ** min(waits, 10), LONGEST_WAIT), LONGEST_ASKED)
     again = {"state": "pending", "not_before": epoch(later), "waits": waits + 1, "tries": tries(entry) - 1}
     return Change(entry.pk, entry.sk, set={**again, **watched(entry.pk, later)}), later
 
@@ -54,3 +57,8 @@ def put_off(entry: Entry, now: datetime, wait: timedelta | None = None) -> tuple
 def too_early(entry: Entry, now: datetime) -> bool:
     """Put off, and its time has not come."""
     return int(entry.more.get("not_before", 0)) > epoch(now)
+
+
+def not_before(entry: Entry) -> datetime:
+    """When its time comes; long ago if it was never put off."""
+    return datetime.fromtimestamp(int(entry.more.get("not_before", 0)), UTC)

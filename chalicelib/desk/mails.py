@@ -2,42 +2,61 @@
 
 SES cannot be asked whether it sent something; its send event, which the mailroom notes on the item, is the only proof.
 Without it a mail whose outcome is unknown goes out a second time after five minutes, with the same References and
-delivery id, and never a third time.
+delivery id, and never a third time. What waits, for the helpdesk's first mail or for its pace, goes as one mail.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage
+from typing import Any
 
-from chalicelib import metrics
-from chalicelib.aws.conversations import Entry, done, watched
+from chalicelib import metrics, stored
+from chalicelib.aws import conversations
+from chalicelib.aws.conversations import OVERDUE_AFTER, Entry, done, epoch, mail_key, watched
 from chalicelib.aws.mail import MailFailed
 from chalicelib.aws.table import Change
-from chalicelib.desk import ledger
-from chalicelib.desk.absorb import View
+from chalicelib.desk import ledger, pace
+from chalicelib.desk.absorb import View, name_of
 from chalicelib.desk.delivery import Wake
+from chalicelib.desk.pace import Wait
 from chalicelib.desk.saving import save
 from chalicelib.model import MailKind, OutgoingMail
 
 SETTLE = timedelta(minutes=5)  # how long a send event may take
+SOON = timedelta(seconds=5)
 MOST_SENDS = 2
+MOST_COVERED = 300  # messages in one mail; the first are shown in full, the others lie behind a link
 OUR_IDS_KEPT = 5
 
 Compose = Callable[[View, OutgoingMail], EmailMessage]
 Send = Callable[[EmailMessage, Mapping[str, str]], str]
 
 
-def send(view: View, entry: Entry, compose: Compose, post: Send, wake: Wake) -> View:
-    """One mail, a step further."""
+def merged(entries: Sequence[Entry]) -> list[Entry]:
+    """The mails that are to go, ticket mails that certainly did not go yet as one. Raises table.Refused: the job comes again."""
+    waiting = [each for each in entries if each.more["state"] == "pending" and not each.strikes and _is_ticket(each)]
+    if len(waiting) < 2:
+        return list(entries)
+    first, covers = waiting[0], _covers(waiting[0])
+    joined: list[Entry] = []
+    for each in waiting[1:]:
+        if len(covers) + len(_covers(each)) <= MOST_COVERED:
+            covers, joined = [*covers, *_covers(each)], [*joined, each]
+    whole = _merge(first, covers, joined) if joined else first
+    return [whole if each is first else each for each in entries if each not in joined]
+
+
+def send(view: View, entry: Entry, before: Sequence[Entry], compose: Compose, post: Send, wake: Wake) -> View:
+    """One mail, a step further; `before` are those that were to go before it."""
+    if entry.more["state"] == "pending":
+        return _start(view, entry, before, compose, post, wake)
     if ledger.too_early(entry, view.now):
         return view
-    if entry.more["state"] == "pending":
-        return _attempt(view, entry, compose, post, wake)
     if entry.more.get("accepted"):
-        return _sent(view, entry, str(entry.more["accepted"]), subject="")
+        return _sent(view, entry, str(entry.more["accepted"]))
     if ledger.since_attempt(entry, view.now) < SETTLE:
         return view
     if ledger.tries(entry) < MOST_SENDS:
@@ -56,31 +75,105 @@ def tags(pk: str, mail: OutgoingMail) -> dict[str, str]:
     return {"place": pk.replace("#", "_"), "mail": mail.id, "created": str(round(mail.created_at.timestamp() * 1000))}
 
 
+def _is_ticket(entry: Entry) -> bool:
+    return entry.read(OutgoingMail).kind is MailKind.TICKET
+
+
+def _covers(entry: Entry) -> list[str]:
+    return list(entry.read(OutgoingMail).covers)
+
+
+def _merge(first: Entry, covers: list[str], joined: Sequence[Entry]) -> Entry:
+    # whoever read the mail as it was cannot claim it any more: `merges` has changed
+    data = stored.dump(replace(first.read(OutgoingMail), covers=tuple(covers)))
+    merges = int(first.more.get("merges", 0))
+    pending = {"state": "pending", "merges": merges} if "merges" in first.more else {"state": "pending"}
+    grown = Change(first.pk, first.sk, set={"data": data, "merges": merges + 1}, when=pending)
+    ended = [replace(done(each, state="merged", into=first.sk), when={"state": "pending"}) for each in joined]
+    conversations.write([grown, *ended])
+    return replace(first, data=data, more={**first.more, "merges": merges + 1})
+
+
+def _start(view: View, entry: Entry, before: Sequence[Entry], compose: Compose, post: Send, wake: Wake) -> View:
+    """What a mail waits for may have come before its time; what SES asked us to wait for may not."""
+    if ledger.too_early(entry, view.now) and not entry.more.get("waits_for"):
+        return view
+    mail = entry.read(OutgoingMail)
+    wait = _wait_for(view, mail, before)
+    return _wait(view, entry, wait, wake) if wait else _attempt(view, entry, compose, post, wake)
+
+
+def _wait_for(view: View, mail: OutgoingMail, before: Sequence[Entry]) -> Wait | None:
+    conversation = view.conversation
+    if conversation is None or _is_late_reminder(view, mail):
+        return None
+    if mail.kind is not MailKind.OWNER and not conversation.ticket.our_ids and any(map(_is_out, before)):
+        return Wait("first-unknown", view.now + SETTLE)
+    return pace.wait_for(conversation, mail, view.settings, view.now)
+
+
+def _is_out(entry: Entry) -> bool:
+    return entry.more["state"] in ("attempting", "unknown")
+
+
+def _wait(view: View, entry: Entry, wait: Wait, wake: Wake) -> View:
+    later = {"waits_for": wait.reason, "not_before": epoch(wait.until)}
+    if all(entry.more.get(name) == value for name, value in later.items()):
+        return view
+    metrics.count("MailWaits")
+    wake(wait.until + timedelta(seconds=1))
+    warned = _owner_told(view, entry, wake) if wait.reason == pace.CEILING else view
+    put_off = Change(entry.pk, entry.sk, set={**later, **watched(entry.pk, wait.until + OVERDUE_AFTER)})
+    return save(warned, [put_off], entry.pk)
+
+
+def _owner_told(view: View, entry: Entry, wake: Wake) -> View:
+    """With a mail to the owner, one a day and conversation."""
+    day = view.now.replace(hour=0, minute=0, second=0, microsecond=0)
+    mail = OutgoingMail(name_of("owner", entry.pk, "flood"), MailKind.OWNER, day, (), "flood")
+    if conversations.one(entry.pk, mail_key(mail)):
+        return view
+    wake(view.now + SOON)
+    return replace(view, mails=(*view.mails, mail))
+
+
 def _attempt(view: View, entry: Entry, compose: Compose, post: Send, wake: Wake) -> View:
     mail = entry.read(OutgoingMail)
     if _is_late_reminder(view, mail):
         return save(view, [done(entry, state="cancelled")], entry.pk)
     composed = compose(view, mail)
-    claimed = ledger.claim(entry, view.now, SETTLE)
+    claimed = ledger.claim(entry, view.now, SETTLE, subject=str(composed["Subject"]), **_remarks(view, mail))
     if claimed is None:
         return view
     try:
         message_id = post(composed, tags(entry.pk, mail))
     except MailFailed as failed:
         return _not_sent(view, claimed, failed, wake)
-    return _sent(view, claimed, message_id, str(composed["Subject"]))
+    return _sent(view, claimed, message_id)
 
 
-def _sent(view: View, entry: Entry, message_id: str, subject: str) -> View:
+def _remarks(view: View, mail: OutgoingMail) -> dict[str, Any]:
+    """What is noted on a mail that goes: no longer what it waited for, but that it waited in vain."""
+    conversation = view.conversation
+    desk = pace.helpdesk_of(view.settings)
+    if mail.kind is MailKind.OWNER or not (conversation and pace.is_unheard(conversation.ticket, desk)):
+        return {"waits_for": ""}
+    metrics.count("Unthreaded")
+    return {"waits_for": "", "reason": "no-first-mail"}
+
+
+def _sent(view: View, entry: Entry, message_id: str) -> View:
     conversation = view.conversation
     if conversation and entry.read(OutgoingMail).kind is not MailKind.OWNER:
         ticket = conversation.ticket
-        ids = (
-            (*ticket.our_ids[:1], *[*ticket.our_ids[1:], message_id][-OUR_IDS_KEPT:])
-            if ticket.our_ids
-            else (message_id,)
+        first, others = (*ticket.our_ids, message_id)[:1], (*ticket.our_ids, message_id)[1:]
+        thread = replace(
+            ticket,
+            our_ids=(*first, *others[-OUR_IDS_KEPT:]),
+            subject=ticket.subject or str(entry.more.get("subject", "")),
+            opened_at=ticket.opened_at or view.now,
+            sent_at=pace.sent(ticket.sent_at, view.now),
         )
-        thread = replace(ticket, our_ids=ids, subject=ticket.subject or subject)
         view = replace(view, conversation=replace(conversation, ticket=thread))
     return save(view, [done(entry, state="done", message_id=message_id)], entry.pk)
 

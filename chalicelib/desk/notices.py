@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from typing import Literal
 
+from chalicelib.channels.base import Limits
 from chalicelib.desk.envelopes import LONGEST_SUBJECT, Envelope, mail
 from chalicelib.desk.pages import Block, Box, Fact, Foot, Hello, Speech, Tone
 from chalicelib.desk.tickets import Ticket, foot, reply_box, thread_envelope, title
 from chalicelib.desk.voice import Voice, label, link, words
 from chalicelib.locales import knows
-from chalicelib.model import Author, MailKind, TroubleKind
-from chalicelib.text import defuse_subject, one_line
+from chalicelib.model import Author, Held, MailKind, TroubleKind
+from chalicelib.text import LONGEST_SHOWN, defuse_subject, one_line
 
-LONGEST_ANSWER = 5_000  # characters of an agent's answer that a notice shows again
 NOBODY = Author("")
+NoticeKind = Literal["refused", "held", "posted", "elsewhere"]
+AlertKind = Literal["missed", "trouble", "bounced", "silent", "flood"]
 SOON, MISSED = 80, 100  # percent of the target
 
 
@@ -24,12 +27,17 @@ SOON, MISSED = 80, 100  # percent of the target
 class Notice:
     """What became of an answer. `code` is a key of locales, `refused_<code>`; one we have no text for reads as "rejected"."""
 
-    kind: Literal["refused", "held", "posted", "elsewhere"]
+    kind: NoticeKind
     code: str = ""
     words: str = ""  # the answer it is about: what was, would be or was not posted
     detail: str = ""  # the platform's own reason
     link: str = ""  # to what was posted, or to where one can look
     at: datetime | None = None  # posted, elsewhere: when
+    limits: Limits | None = None  # that it had to keep; None: those of any answer in this conversation
+    length: int = 0  # of its words, in the units of `limits`
+    posted: str = ""  # what the customer has of it, when only a part could be posted
+    count: tuple[int, int] = (0, 1)  # how many of its posts that are, of how many
+    held: Held | None = None  # what would be posted, and whether a "yes" is enough for it
 
 
 @dataclass(frozen=True)
@@ -43,9 +51,10 @@ class Reminding:
 
 @dataclass(frozen=True)
 class Alert:
-    """Something only the owner can mend: a ticket nobody answered, a connection in trouble, a mail that did not arrive."""
+    """Something only the owner can mend: a ticket nobody answered, a connection in trouble, a mail that did not arrive,
+    a helpdesk that keeps silent, a conversation that floods it."""
 
-    kind: Literal["missed", "trouble", "bounced"]
+    kind: AlertKind
     delivery_id: str
     at: datetime  # now
     business: str
@@ -62,7 +71,7 @@ class Alert:
     trouble: TroubleKind | None = None
     detail: str = ""  # the platform's or mail system's own reason
     helpdesk_address: str = ""  # bounced: whose mailbox it was
-    waiting_since: datetime | None = None  # missed
+    waiting_since: datetime | None = None  # missed, silent
     due_at: datetime | None = None  # missed
 
     @property
@@ -75,12 +84,16 @@ def notice_mail(ticket: Ticket, notice: Notice) -> EmailMessage:
     """To the agent, in the ticket: what became of their answer, why, and what to do. An answer to it goes to the customer."""
     blocks: list[Block] = [title(ticket), _notice_box(ticket, notice)]
     if notice.words.strip():
-        heading = _WORDS.get(_code(notice) or notice.kind, notice.kind)
-        quoted = words(notice.words, LONGEST_ANSWER)
-        blocks.append(Speech(ticket.voice.say(f"notice_words_{heading}"), "", quoted, Tone.BUSINESS))
+        heading = "missing" if notice.posted else _WORDS.get(_code(notice) or notice.kind, notice.kind)
+        quoted, how = words(notice.words, LONGEST_SHOWN), tuple(_how(ticket, notice.held)) if notice.held else ()
+        blocks.append(Speech(ticket.voice.say(f"notice_words_{heading}"), "", quoted, Tone.BUSINESS, facts=how))
+    if notice.posted:
+        had = words(notice.posted, LONGEST_SHOWN)
+        blocks.append(Speech(ticket.voice.say("notice_words_posted"), "", had, Tone.BUSINESS))
     if notice.kind in ("refused", "held") and _code(notice) not in NO_WAY_BACK:
         blocks.append(reply_box(ticket))
-    return mail(thread_envelope(ticket, MailKind.NOTICE), [*blocks, foot(ticket)], ticket.language)
+    last = foot(ticket, notice.held.code if notice.held else "")
+    return mail(thread_envelope(ticket, MailKind.NOTICE), [*blocks, last], ticket.language)
 
 
 def reminder_mail(ticket: Ticket, reminding: Reminding) -> EmailMessage:
@@ -121,10 +134,38 @@ def _notice_box(ticket: Ticket, notice: Notice) -> Box:
     if notice.kind in ("posted", "elsewhere"):
         told = say(f"notice_{notice.kind}_text", when=ticket.voice.when(notice.at or ticket.at))
         return Box(Tone.PRIVATE, heading, (told,), facts)
-    length = ticket.voice.length(ticket.limits)
-    why, do = say(f"refused_{code}", length=length), say(f"refused_{code}_do")
-    detail = say("notice_detail", detail=label(notice.detail)) if notice.detail else ""
-    return Box(Tone.WARNING, heading, (why, detail, do), facts)
+    why, do = _why(ticket, notice, code), say(f"refused_{code}_do")
+    if notice.held and notice.held.by_yes:
+        do = say("held_yes")
+    if notice.posted:
+        return Box(Tone.WARNING, say("notice_partly"), (*_partly(ticket, notice), *why, do), facts)
+    return Box(Tone.WARNING, heading, (*why, do), facts)
+
+
+def _why(ticket: Ticket, notice: Notice, code: str) -> tuple[str, ...]:
+    voice, limits = ticket.voice, notice.limits or ticket.limits
+    counted = voice.counted(notice.length or limits.measure(notice.words), limits)
+    why = voice.say(f"refused_{code}", length=voice.length(limits), counted=counted)
+    if code == "attachment":
+        file = voice.say("notice_file", file=label(notice.detail)) if notice.detail else ""
+        return why, file, voice.files(limits.media)
+    return why, voice.say("notice_detail", detail=label(notice.detail)) if notice.detail else ""
+
+
+def _partly(ticket: Ticket, notice: Notice) -> tuple[str, str]:
+    posted, planned = map(ticket.voice.number, notice.count)
+    say = ticket.voice.say
+    return say("refused_partly", posted=posted, parts=planned), say("refused_partly_do")
+
+
+def _how(ticket: Ticket, held: Held) -> Iterator[Fact]:
+    """What else would be posted, where and when, if it is not as always."""
+    answer = held.answer
+    yield from (Fact(label(each.name)) for each in answer.attachments)
+    if answer.public is not None:
+        yield Fact(ticket.voice.say(f"reply_{'public' if answer.public else 'private'}"))
+    if answer.not_before:
+        yield Fact(ticket.voice.say("held_later", when=ticket.voice.when(answer.not_before)))
 
 
 def _code(notice: Notice) -> str:
@@ -135,7 +176,7 @@ def _code(notice: Notice) -> str:
 
 
 def _speech(voice: Voice, said: str, address: str) -> Speech:
-    return Speech(voice.say("first_words"), "", words(said, LONGEST_ANSWER), facts=_open(voice, address))
+    return Speech(voice.say("first_words"), "", words(said, LONGEST_SHOWN), facts=_open(voice, address))
 
 
 def _open(voice: Voice, address: str) -> tuple[Fact, ...]:
@@ -179,7 +220,6 @@ ALIASES = {
     "not-reachable": "blocked",
     "forbidden": "permission",
     "private": "private-only",
-    "unreadable_files": "attachment",
     "text-html-differ": "unsure",
 }
 DEFAULT_CODES = {"refused": "rejected", "held": "unsure"}

@@ -1,4 +1,4 @@
-"""What came in without its conversation: an edit, an unsend, an answer in the platform's own app, a reply to a post.
+"""What came in without its conversation: an edit, an unsend, a reaction, an answer in the platform's app, a reply to a post.
 
 They wait at the message they speak of. As soon as it is known where that message is they go there; a message whose
 parent never came starts a conversation of its own, a change whose message never came is put aside after a day.
@@ -16,7 +16,7 @@ from chalicelib.aws import conversations, objects
 from chalicelib.aws.conversations import Entry, done, identity_key, item_key, quarantined, watched
 from chalicelib.aws.conversations import entry as new_item
 from chalicelib.aws.table import Change, Item, Put, Refused
-from chalicelib.model import Echo, Edit, Message, Unsend, conversation_id
+from chalicelib.model import Echo, Edit, Message, Reaction, Unsend, conversation_id
 
 LOOK_AGAIN = timedelta(minutes=10)
 PATIENCE = timedelta(hours=24)
@@ -81,11 +81,21 @@ def _move_unsend(entry: Entry, known: Item | None, now: datetime) -> Actions:
     return [forgotten, *_move_change(entry, known, unsend, unsend.at, _erase, now)]
 
 
+def _move_reaction(entry: Entry, known: Item | None, now: datetime) -> Actions:
+    """It changes nothing: not the message, which may be our own answer, and not who is waiting."""
+    if known is None:
+        return _wait(entry, now)
+    reaction = entry.read(Reaction)
+    key = item_key(min(reaction.at, now), entry.kind, entry.sk.rsplit("#", 1)[-1])
+    return [_arrive(entry, known["conversation"], key, reaction, now), done(entry)]
+
+
 _MOVES: dict[str, Callable[[Entry, Item | None, datetime], Actions]] = {
     "message": _move_message,
     "echo": _move_echo,
     "edit": _move_edit,
     "unsend": _move_unsend,
+    "reaction": _move_reaction,
 }
 
 
@@ -122,7 +132,7 @@ def _wait(entry: Entry, now: datetime) -> Actions:
     arrived = datetime.fromtimestamp(entry.more["expires_at"], UTC) - timedelta(days=conversations.RAW_DAYS)
     if now - arrived < PATIENCE:
         return [Change(entry.pk, entry.sk, set=watched(entry.pk, now + LOOK_AGAIN))]
-    if entry.kind == "echo":
+    if entry.kind in ("echo", "reaction"):
         return [done(entry)]
     aside = quarantined("desk", f"{entry.kind} of an unknown message", entry.data, now, pk_waited=entry.pk)
     return [Put(aside), done(entry)]

@@ -45,7 +45,7 @@ class Line:
     text: str
     attachments: tuple[Shown, ...] = ()
     permalink: str = ""
-    change: Literal["", "edited", "unsent"] = ""
+    change: Literal["", "edited", "unsent", "reacted", "unreacted"] = ""
     rating: str = ""  # "3/5", "POSITIVE", "NEGATIVE"
     note: str = ""
 

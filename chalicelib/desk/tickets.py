@@ -58,6 +58,9 @@ class Ticket:
     references: tuple[str, ...] = ()
     in_reply_to: str = ""  # our own previous mail; "" in the first
     original_link: str = ""  # to the whole text of what is too long for a mail
+    private_way: bool = False  # a public message that can also be answered privately
+    more: int = 0  # messages that are not shown, and where all of them can be read
+    more_link: str = ""
 
     @property
     def voice(self) -> Voice:
@@ -100,9 +103,9 @@ def title(ticket: Ticket, facts: tuple[Fact, ...] = ()) -> Title:
     return Title(isolate(ticket.voice.display_name), mark(ticket.conversation_id), facts)
 
 
-def foot(ticket: Ticket) -> Foot:
-    """The last line, with the mark again."""
-    return Foot(f"Bridgehead · {ticket.business} · {mark(ticket.conversation_id)}")
+def foot(ticket: Ticket, held: str = "") -> Foot:
+    """The last line, with the mark again and, in a mail about a held answer, which one that is."""
+    return Foot(" · ".join(filter(None, ("Bridgehead", ticket.business, mark(ticket.conversation_id), held))))
 
 
 def reply_box(ticket: Ticket) -> Box:
@@ -112,19 +115,38 @@ def reply_box(ticket: Ticket) -> Box:
         return Box(Tone.CALM, say("reply_title_none"), (say("reply_none"),), _original(ticket))
     openness = "public" if limits.public else "private"
     ways = ticket.voice.joined(say("reply_how"), say(f"reply_{openness}"))
-    bounds = ticket.voice.joined(say("reply_length", length=ticket.voice.length(limits)), _until(ticket))
-    return Box(Tone(openness), say(f"reply_title_{openness}"), (ways, bounds, say("reply_left_out")))
+    bounds = ticket.voice.joined(*_bounds(ticket), _until(ticket))
+    left_out = ticket.voice.joined(say("reply_left_out"), ticket.voice.files(limits.media))
+    privately = say("reply_commands_private") if ticket.private_way else ""
+    commands = ticket.voice.joined(*filter(None, (say("reply_commands"), privately)))
+    return Box(Tone(openness), say(f"reply_title_{openness}"), (ways, bounds, left_out, commands))
+
+
+def _bounds(ticket: Ticket) -> Iterator[str]:
+    voice, limits = ticket.voice, ticket.limits
+    yield voice.say("reply_length", length=voice.length(limits))
+    if limits.parts > 1:
+        yield voice.say("reply_parts", length=voice.counted(limits.text, limits))
 
 
 def _blocks(ticket: Ticket) -> Iterator[Block]:
     yield title(ticket, tuple(_who(ticket)))
     for number, line in enumerate(ticket.news):
         yield speeches.said(ticket.voice, line, number, ticket.original_link)
+    if ticket.more:
+        yield _more(ticket)
     if ticket.history:
         yield Heading(ticket.voice.say("heading_before"))
         yield from (speeches.earlier(ticket.voice, line) for line in ticket.history)
     yield reply_box(ticket)
     yield foot(ticket)
+
+
+def _more(ticket: Ticket) -> Box:
+    number = ticket.voice.number(ticket.more)
+    heading = ticket.voice.say("more_messages", count=ticket.more, number=number)
+    whole = Fact(ticket.voice.say("more_whole"), link(ticket.more_link))
+    return Box(Tone.CALM, heading, (), (whole,))
 
 
 def _who(ticket: Ticket) -> Iterator[Fact]:

@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from chalicelib.channels.base import Limits
+from chalicelib.channels.base import Limits, Media
 from chalicelib.desk.envelopes import display_name, plain_name
 from chalicelib.locales import duration, moment, number, say, short_moment, texts
 from chalicelib.model import Author
 from chalicelib.text import cut, defuse, isolate, one_line, tidy
 
+TYPE_NAMES = {
+    "audio/mpeg": "MP3",
+    "audio/mp4": "M4A",
+    "text/plain": "TXT",
+}  # where a type's second word is not what people say
 LONGEST_LABEL = 120  # characters of a file's name, an account's, a platform's own reason
 
 
@@ -78,7 +83,23 @@ class Voice:
 
     def length(self, limits: Limits) -> str:
         """The longest answer with its unit: "8,000 characters"."""
-        return say(self.language, f"unit_{limits.unit}", count=limits.text, number=self.number(limits.text))
+        return self.counted(limits.longest_text, limits)
+
+    def counted(self, length: int, limits: Limits) -> str:
+        """A length with the unit the platform counts in."""
+        return say(self.language, f"unit_{limits.unit}", count=length, number=self.number(length))
+
+    def files(self, media: Media | None) -> str:
+        """Which files an answer may bring: "You can attach JPEG, PNG: 4 at most, 5 MB each."."""
+        if media is None:
+            return self.say("reply_files_none")
+        types = self.say("files_any") if media.takes("") else ", ".join(sorted(map(_type_name, media.types)))
+        size = self.number(media.size // 1_000_000)
+        return self.say("reply_files", types=types, most=self.number(media.most), size=size)
+
+
+def _type_name(media_type: str) -> str:
+    return TYPE_NAMES.get(media_type) or media_type.partition("/")[2].upper()
 
 
 def words(text: str, limit: int) -> str:

@@ -19,7 +19,19 @@ from chalicelib.aws import conversations, objects, table
 from chalicelib.aws.conversations import RAW_DAYS, connection_key, entry, epoch, identity_key, item_key
 from chalicelib.aws.table import LARGEST_TRANSACTION, Put, Refused
 from chalicelib.channels.base import Channel, Malformed, WebhookRequest
-from chalicelib.model import Echo, Edit, Event, Message, Note, Trouble, Unreadable, Unsend, conversation_id, identity
+from chalicelib.model import (
+    Echo,
+    Edit,
+    Event,
+    Message,
+    Note,
+    Reaction,
+    Trouble,
+    Unreadable,
+    Unsend,
+    conversation_id,
+    identity,
+)
 
 LARGEST_ITEM = 200_000  # bytes; what is larger lies in the bucket
 SHOWN_OF_LARGE = 20_000  # characters of a too large text that stay in the item
@@ -148,9 +160,9 @@ def _keep_once(
     return [Put(known, unless_there=True), Put(item, unless_there=True)]
 
 
-def _keep_change(change: Edit | Unsend, connection: str, now: datetime) -> Steps:
+def _keep_change(change: Edit | Unsend | Reaction, connection: str, now: datetime) -> Steps:
     """A change waits at its message's identity, also when it overtook the message."""
-    kind = "edit" if isinstance(change, Edit) else "unsend"
+    kind = type(change).__name__.lower()
     name = sha256(_raw(change).encode()).hexdigest()[:16]
     place = identity_key(change.channel, change.account, change.id)
     item = entry(place, f"i#{kind}#{name}", kind, replace(change, raw={}), now, days=RAW_DAYS, connection=connection)
@@ -172,6 +184,7 @@ _KEEPERS: dict[type, Any] = {
     Echo: _keep_echo,
     Edit: _keep_change,
     Unsend: _keep_change,
+    Reaction: _keep_change,
     Trouble: _keep_trouble,
 }
 

@@ -9,40 +9,49 @@ tells the agent why. Only words we are sure of become a reply. SES's reports abo
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from hashlib import sha256
 from typing import Any
 
-from chalicelib import metrics, reply_address, text
+from chalicelib import metrics, reply_address, stored, text
 from chalicelib.aws import conversations, environment, objects, parameters
-from chalicelib.aws.conversations import Entry, entry, identity_key, item_key, quarantined
-from chalicelib.aws.table import Put, Refused
-from chalicelib.mailroom import authority, guards, mime
+from chalicelib.aws.conversations import entry, identity_key, item_key, quarantined
+from chalicelib.aws.table import Change, Put, Refused
+from chalicelib.helpdesks import HELPDESKS
+from chalicelib.mailroom import authority, enclosures, guards, holds, mime
+from chalicelib.mailroom.answers import LOOK_BACK, Arrived, Decision, Noted, Release, decide, known_texts
+from chalicelib.mailroom.assent import is_yes
 from chalicelib.mailroom.authority import AllowList, Receipt, Refusal
-from chalicelib.mailroom.extraction import Context, extract
+from chalicelib.mailroom.enclosures import MOST_FILES
 from chalicelib.mailroom.guards import Disposition, Incoming
-from chalicelib.mailroom.helpdesks import HELPDESKS
+from chalicelib.mailroom.holds import Writes
 from chalicelib.mailroom.mime import Mail, Malformed
-from chalicelib.model import AgentReply, Conversation, Echo, Held, Learnt, Message
+from chalicelib.model import AgentReply, Closed, Conversation, Held, HeldState, Learnt
 from chalicelib.reply_address import Keys
 from chalicelib.settings import Settings
 
 LARGEST_MAIL = 10_000_000  # bytes; more is refused unread
-OPEN_FOR = timedelta(days=90)  # after the customer's last message an address answers no more
-MOST_REPLIES, RATE_SPAN = 20, timedelta(minutes=10)
-LOOK_BACK = 25  # items of the conversation, to know our own words and repeats
+
+
+def _put_aside(receipt: Receipt, reason: str) -> str:
+    """Keeps the mail for the operator, with what SES said about it; the reason."""
+    metrics.count("Quarantined")
+    item = quarantined("mail", reason, "", datetime.now(UTC), object=receipt.key, receipt=stored.dump(receipt))
+    conversations.write([Put(item)])
+    return reason
 
 
 @dataclass(frozen=True)
 class Room:
-    """What the mailroom works with; tests bring their own."""
+    """What the mailroom works with; tests and the operator bring their own."""
 
     settings: Settings
     keys: Keys
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    put_aside: Callable[[Receipt, str], str] = _put_aside
 
 
 def handle(event: dict[str, Any], context: Any, logger: Any) -> Any:
@@ -50,7 +59,7 @@ def handle(event: dict[str, Any], context: Any, logger: Any) -> Any:
     from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
-    one = partial(_notice, room=_room(), logger=logger)
+    one = partial(_notice, room=open_room(), logger=logger)
     return process_partial_response(event=event, record_handler=one, processor=processor, context=context)
 
 
@@ -59,31 +68,33 @@ def receive(receipt: Receipt, raw: bytes | None, room: Room) -> dict[str, str]:
     addresses = sorted({recipient.lower() for recipient in receipt.recipients if _is_ours(recipient, room)})
     mail = _read(raw)
     if len(addresses) > 1:
-        return {address: _put_aside(receipt, "several-addresses", room) for address in addresses}
+        return {address: room.put_aside(receipt, "several-addresses") for address in addresses}
     return {address: _receive(address, receipt, mail, room) for address in addresses}
 
 
-def _room() -> Room:
+def open_room() -> Room:
+    """As this process's environment and Parameter Store have it."""
     return Room(parameters.load_settings(), reply_address.open_keys(parameters.load_keys(), environment.get("STAGE")))
+
+
+def fetch(receipt: Receipt) -> bytes | None:
+    """The mail as SES stored it; None when it is too large to be read. Raises KeyError when it is gone."""
+    try:
+        return objects.get(receipt.key, LARGEST_MAIL)
+    except ValueError:
+        return None
 
 
 def _notice(record: Any, room: Room, logger: Any) -> None:
     notice = json.loads(json.loads(record["body"])["Message"])
     if notice.get("notificationType") == "Received":
         receipt = authority.read_receipt(notice)
-        for outcome in receive(receipt, _fetch(receipt), room).values():
+        for outcome in receive(receipt, fetch(receipt), room).values():
             logger.info("mail", extra={"outcome": outcome, "ses_id": receipt.message_id})
     else:
         from chalicelib.mailroom import reports
 
         logger.info("report", extra={"outcome": reports.note(notice, room.now())})
-
-
-def _fetch(receipt: Receipt) -> bytes | None:
-    try:
-        return objects.get(receipt.key, LARGEST_MAIL)
-    except ValueError:
-        return None
 
 
 def _is_ours(recipient: str, room: Room) -> bool:
@@ -103,17 +114,17 @@ def _read(raw: bytes | None) -> Mail | str:
 def _receive(address: str, receipt: Receipt, mail: Mail | str, room: Room) -> str:
     conversation_id = reply_address.read(address, room.settings.reply_domain, room.keys)
     if conversation_id is None:
-        return _put_aside(receipt, "unknown-address", room)
+        return room.put_aside(receipt, "unknown-address")
     if isinstance(mail, str):
-        return _put_aside(receipt, mail, room)
+        return room.put_aside(receipt, mail)
     verdict = authority.judge(receipt, mail, _allowed(room.settings), room.settings.reply_domain)
     if verdict.refusal:
         if verdict.refusal is Refusal.SPOOFED:
             metrics.count("Spoofed")
-        return _put_aside(receipt, verdict.refusal, room)
+        return room.put_aside(receipt, verdict.refusal)
     conversation = conversations.load(conversation_id)
     if conversation is None:
-        return _put_aside(receipt, "unknown-conversation", room)
+        return room.put_aside(receipt, "unknown-conversation")
     return _from_the_helpdesk(address, receipt, mail, verdict.sender, conversation, room)
 
 
@@ -122,8 +133,6 @@ def _from_the_helpdesk(
 ) -> str:
     """A mail that is proven to come from the business."""
     said = conversations.latest(conversation.id, LOOK_BACK)
-    known = [words for each in said if (words := _words_of(each))]
-    learnt = Learnt(room.now(), text.one_line(mail.subject, 200), (mail.message_id,) if mail.message_id else ())
     reason = guards.inspect(
         Incoming(
             mail=mail,
@@ -132,74 +141,26 @@ def _from_the_helpdesk(
             own_domain=room.settings.reply_domain,
             helpdesk=HELPDESKS[room.settings.helpdesk.kind],
             own_message_ids=frozenset(conversation.ticket.our_ids),
-            known_texts=known,
+            known_texts=known_texts(said),
         )
     )
-    name = _name(conversation.id, mail, sender)
+    name, now = _name(conversation.id, mail, sender), room.now()
     if reason and reason.disposition is not Disposition.HOLD:
-        _keep(name, conversation, [("learnt", learnt)], room)
-        if reason.disposition is Disposition.QUARANTINE:
-            _put_aside(receipt, reason.code, room)
-        return reason.code
-    answer = _answer(name, address, mail, sender, conversation, said, known, room, reason.code if reason else "")
-    kind = "reply" if isinstance(answer, AgentReply) else "held"
-    is_new = _keep(name, conversation, [("learnt", learnt), (kind, answer)], room)
-    return (kind if isinstance(answer, AgentReply) else f"held: {answer.reason}") if is_new else "known"
+        _keep(name, conversation.id, mail, [], now, reason.code)
+        return room.put_aside(receipt, reason.code) if reason.disposition is Disposition.QUARANTINE else reason.code
+    held, objection = conversations.held_now(conversation.id), reason.code if reason else ""
+    arrived = Arrived(name, mail, address, sender, objection, conversation, said, held, room.settings, now)
+    decision = decide(arrived)
+    return _OUTCOMES[type(decision)](decision) if _keep_all(arrived, decision) else "known"
 
 
-def _answer(
-    name: str,
-    address: str,
-    mail: Mail,
-    sender: str,
-    conversation: Conversation,
-    said: Sequence[Entry],
-    known: Sequence[str],
-    room: Room,
-    objection: str,
-) -> AgentReply | Held:
-    names = (conversation.author.name,) if conversation.author.name else ()
-    helpdesk = room.settings.helpdesk
-    found = extract(
-        mail.text or None,
-        mail.html or None,
-        Context(
-            addresses=(address,),
-            names=names,
-            marks=(text.mark(conversation.id), helpdesk.marks),
-            known_texts=tuple(known),
-            helpdesk=helpdesk.kind,
-        ),
-    )
-    now = room.now()
-    reason = objection or _objection(mail, found.text, conversation, said, now) or ("" if found.sure else found.reason)
-    if reason:
-        return Held(name, now, reason, found.text, sender)
-    return AgentReply(name, now, found.text, sender, mail.message_id)
-
-
-def _objection(mail: Mail, words: str, conversation: Conversation, said: Sequence[Entry], now: datetime) -> str:
-    """Why an agent's words are not posted at once; "" when nothing speaks against it."""
-    replies = [each.read(AgentReply) for each in said if each.kind == "reply"]
-    recent = [reply for reply in replies if now - reply.at <= RATE_SPAN]
-    written = conversation.last_message_at or conversation.opened_at
-    reasons = {
-        "expired": now - written > OPEN_FOR,
-        "rate": len(recent) >= MOST_REPLIES,
-        "repeat": any(_same(reply.text, words) for reply in recent),
-        "attachment": any(not each.inline for each in mail.attachments),
-        "empty": not words.strip(),
-    }
-    return next((code for code, holds in reasons.items() if holds), "")
-
-
-def _same(one: str, other: str) -> bool:
-    return one.split() == other.split()
-
-
-def _words_of(said: Entry) -> str:
-    kinds: dict[str, type[Message | AgentReply | Echo]] = {"message": Message, "reply": AgentReply, "echo": Echo}
-    return said.read(kinds[said.kind]).text if said.kind in kinds else ""
+def _keep_all(arrived: Arrived, decision: Decision) -> bool:
+    """Whether the mail is new; what came of it is kept once, its files first."""
+    answer = decision.answer if isinstance(decision, Held) else decision
+    if isinstance(answer, AgentReply):
+        enclosures.keep(answer.attachments[:MOST_FILES], enclosures.files(arrived.mail))
+    writes = _WRITES[type(decision)](arrived, decision)
+    return _keep(arrived.name, arrived.conversation.id, arrived.mail, writes, arrived.now)
 
 
 def _name(conversation_id: str, mail: Mail, sender: str) -> str:
@@ -208,36 +169,65 @@ def _name(conversation_id: str, mail: Mail, sender: str) -> str:
     return sha256("\x00".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:20]
 
 
-def _keep(
-    name: str, conversation: Conversation, items: Sequence[tuple[str, Learnt | AgentReply | Held]], room: Room
-) -> bool:
-    """Whether the mail is new; what it brought is kept once."""
-    now = room.now()
+def _keep(name: str, pk: str, mail: Mail, writes: Sequence[Put | Change], now: datetime, reason: str = "") -> bool:
+    """Whether the mail is new; what it taught and what came of it are kept once."""
+    taught_at = item_key(now, "learnt", name)
     seen = {
-        "pk": identity_key("mail", conversation.id, name),
+        "pk": identity_key("mail", pk, name),
         "sk": "id",
         "kind": "id",
-        "conversation": conversation.id,
-        "item": item_key(now, items[-1][0], name),
+        "conversation": pk,
+        "item": taught_at,
         "expires_at": conversations.epoch(now + timedelta(days=conversations.CONVERSATION_DAYS)),
     }
-    puts = [Put(_item(conversation, kind, name, data, now)) for kind, data in items]
+    learnt = Learnt(now, text.one_line(mail.subject, 200), (mail.message_id,) if mail.message_id else (), reason)
+    taught = Put(entry(pk, taught_at, "learnt", learnt, now))
     try:
-        conversations.write([Put(seen, unless_there=True), *puts])
-    except Refused:
+        conversations.write([Put(seen, unless_there=True), taught, *writes])
+    except Refused as refused:
+        if 0 not in refused.there:
+            raise  # a held answer was ended meanwhile: the mail is read again
         return False
     return True
 
 
-def _item(conversation: Conversation, kind: str, name: str, data: Any, now: datetime) -> dict[str, Any]:
-    ledger: dict[str, Any] = {"state": "pending", "tries": 0} if kind == "reply" else {}
-    return entry(conversation.id, item_key(now, kind, name), kind, data, now, **ledger)
+def _write_reply(arrived: Arrived, answer: AgentReply) -> Writes:
+    replaced = holds.end(arrived.held, HeldState.REPLACED, arrived.sender, arrived.now)
+    return [holds.reply(arrived.conversation.id, answer, arrived.now), *replaced]
 
 
-def _put_aside(receipt: Receipt, reason: str, room: Room) -> str:
-    metrics.count("Quarantined")
-    conversations.write([Put(quarantined("mail", reason, "", room.now(), object=receipt.key))])
-    return reason
+def _write_held(arrived: Arrived, held: Held) -> Writes:
+    metrics.count("Held")
+    pk, key = arrived.conversation.id, item_key(arrived.now, "held", arrived.name)
+    item, pointer = conversations.holding(pk, key, held, arrived.now)
+    if is_yes(held.answer.text):
+        return [item]  # no answer: what it was meant for stays as it is
+    return [item, pointer, *holds.end(arrived.held, HeldState.REPLACED, arrived.sender, arrived.now)]
+
+
+def _write_closed(arrived: Arrived, closed: Closed) -> Writes:
+    item = entry(arrived.conversation.id, item_key(arrived.now, "closed", arrived.name), "closed", closed, arrived.now)
+    return [Put(item), *holds.end(arrived.held, HeldState.DROPPED, arrived.sender, arrived.now)]
+
+
+def _write_release(arrived: Arrived, release: Release) -> Writes:
+    return holds.release(release.held, arrived.sender, arrived.now)
+
+
+_WRITES: Mapping[type, Callable[[Arrived, Any], Writes]] = {
+    AgentReply: _write_reply,
+    Held: _write_held,
+    Closed: _write_closed,
+    Release: _write_release,
+    Noted: lambda arrived, noted: [],
+}
+_OUTCOMES: Mapping[type, Callable[[Any], str]] = {
+    AgentReply: lambda answer: "reply",
+    Held: lambda held: f"held: {held.reason}",
+    Closed: lambda closed: "closed",
+    Release: lambda release: "released",
+    Noted: lambda noted: "note",
+}
 
 
 def _allowed(settings: Settings) -> AllowList:

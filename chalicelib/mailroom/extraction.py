@@ -1,6 +1,6 @@
 """Which words of a mail are the agent's answer. After the guards (is it an answer at all?), before the reply is kept.
 
-Pure functions. The order of the rules is mail.md's: markers the business put into its template, the helpdesk's frame,
+Pure functions. The rules in their order: markers the business put into its template, the helpdesk's frame,
 what only we can have written (our address, the customer's name), texts of this conversation, quotes in general, signatures.
 What is not certain says so: an unsure extraction is held and shown to the owner, never posted.
 """
@@ -10,12 +10,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from chalicelib.helpdesks import HELPDESKS
 from chalicelib.mailroom.attributions import is_left_over
 from chalicelib.mailroom.frames import framed
-from chalicelib.mailroom.helpdesks import HELPDESKS
 from chalicelib.mailroom.html_text import lines_of_html
 from chalicelib.mailroom.lines import MOST_LINES, Line, clean, joined, lines_of, tokens
-from chalicelib.mailroom.quotes import Own, without_quotes
+from chalicelib.mailroom.quotes import Own, first_of_ours, without_quotes
 from chalicelib.mailroom.signatures import without_signature
 
 LONGEST = 256 * 1024  # characters of a body that are read; an answer stands at its beginning
@@ -58,6 +58,16 @@ def extract(text: str | None, html: str | None, context: Context = NOTHING) -> E
     if len(found) == 1 or found[0].how[:1] in (("marker",), ("frame",)):
         return found[0]
     return _agreed(*found)
+
+
+def as_it_is(text: str | None, html: str | None, context: Context = NOTHING) -> str:
+    """The mail's own lines up to the first with something of ours: for an agent who wants nothing else left out."""
+    bodies = _bodies(text, html)
+    lines = _framed(bodies[0][0], context)[0] if bodies else []
+    end = first_of_ours(lines, _own(context))
+    while end < len(lines) and end and (lines[end - 1].blank or is_left_over(lines[end - 1].text)):
+        end -= 1
+    return joined(lines[:end])
 
 
 def _bodies(text: str | None, html: str | None) -> list[tuple[list[Line], bool]]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from itertools import islice
 
-from chalicelib.mailroom.helpdesks import Frame, Helpdesk
+from chalicelib.helpdesks import Frame, Helpdesk
 
 _LONGEST_TEXT = 20_000  # characters in which a notice shows itself
 _LONGEST_LINE = 400
@@ -65,7 +65,7 @@ def _after_changes(lines: Sequence[str], frame: Frame, start: int) -> int:
 
 
 def _automatic(profile: Helpdesk, headers: Mapping[str, str]) -> str | None:
-    """Machine headers that tell the truth (mail.md, 12): `Precedence: bulk` is not among them, agents' answers carry it."""
+    """Machine headers that tell the truth: `Precedence: bulk` is not among them, agents' answers carry it."""
     submitted = headers.get("auto-submitted", "no").casefold()
     if submitted.startswith("auto-replied") or headers.get("return-path") == "<>":
         return "automatic"

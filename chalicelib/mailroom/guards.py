@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from chalicelib.helpdesks import Helpdesk
 from chalicelib.mailroom.addresses import only_mailbox
 from chalicelib.mailroom.frames import not_an_answer
-from chalicelib.mailroom.helpdesks import Helpdesk
 from chalicelib.mailroom.mime import Kind, Mail
 from chalicelib.mailroom.subjects import ABSENCES, CONFIRMATIONS, FORWARD, NOTE_OPENINGS, NOTE_SUBJECT, folded
 

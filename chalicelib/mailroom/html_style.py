@@ -13,7 +13,7 @@ _HEADER_WORDS = 2
 
 
 def is_hidden(attributes: Mapping[str, str | None], style: Mapping[str, str], node: Any) -> bool:
-    """Not drawn, or drawn with nothing or in white on white (reliability.md, E22)."""
+    """Not drawn, or drawn with nothing or in white on white."""
     if "hidden" in attributes:
         return True
     if node.tag == "font" and _invisible_ink({"color": (attributes.get("color") or "").casefold()}, node):

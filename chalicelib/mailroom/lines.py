@@ -1,6 +1,6 @@
 """A mail as lines that know whether they are quoted: what `html_text` makes of HTML and this makes of plain text.
 
-Everything here is one pass over the characters; nothing looks back further than it has to (reliability.md, E23).
+Everything here is one pass over the characters; nothing looks back further than it has to.
 """
 
 import re

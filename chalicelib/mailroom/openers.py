@@ -1,6 +1,6 @@
 """Where a quoted mail begins: "-----Original Message-----", "From: … Sent: …", and (in `attributions`) "On …, Jane wrote:".
 
-Each test sees a bounded number of lines of bounded length, so the whole is linear in the mail (reliability.md, E23).
+Each test sees a bounded number of lines of bounded length, so the whole is linear in the mail.
 """
 
 from collections.abc import Sequence

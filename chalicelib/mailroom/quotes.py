@@ -74,6 +74,11 @@ def without_quotes(lines: Sequence[Line], own: Own) -> Walk:
     return walk
 
 
+def first_of_ours(lines: Sequence[Line], own: Own) -> int:
+    """Where the first line with something of ours stands, or the attribution around it; the end if there is none."""
+    return next((o.start for i in range(len(lines)) if (o := _own_opener(lines, i, own))), len(lines))
+
+
 def _openers(lines: Sequence[Line], own: Own) -> dict[int, Opener]:
     """Every opener by its first line; one that holds something of ours is certain, and needs no known language."""
     found: dict[int, Opener] = {}

@@ -15,7 +15,7 @@ from chalicelib.aws import conversations
 from chalicelib.aws.conversations import entry, item_key, stamp
 from chalicelib.aws.mail import message_id
 from chalicelib.aws.table import Change, Put, Refused
-from chalicelib.model import Bounced
+from chalicelib.model import Bounced, MailKind, OutgoingMail
 
 REPORTED = ("bounce", "complaint", "reject")
 
@@ -35,8 +35,7 @@ def note(report: Mapping[str, Any], now: datetime) -> str:
 
 
 def _accepted(place: str, tags: Mapping[str, str], ses_id: str) -> str:
-    created = datetime.fromtimestamp(int(tags["created"]) / 1000, UTC)
-    key = f"o#{stamp(created)}#{tags['mail']}"
+    key = f"o#{stamp(_created(tags))}#{tags['mail']}"
     try:
         conversations.write([Change(place, key, set={"accepted": message_id(ses_id)})])
     except Refused:
@@ -46,9 +45,18 @@ def _accepted(place: str, tags: Mapping[str, str], ses_id: str) -> str:
 
 def _lost(place: str, tags: Mapping[str, str], event: str, report: Mapping[str, Any], now: datetime) -> str:
     metrics.count("Bounced")
+    key = f"o#{stamp(_created(tags))}#{tags['mail']}"
+    found = conversations.one(place, key)
+    if found and found.read(OutgoingMail).kind is MailKind.OWNER:
+        # a mail to the owner about it would come back as well, and so on
+        return f"{event} of the owner's"
     details = report.get(event, {})
     reason = details.get("bounceType") or details.get("complaintFeedbackType") or details.get("reason") or ""
     bounced = Bounced(now, event, str(reason)[:80])
     item = entry(place, item_key(now, "bounced", f"{tags['mail']}-{event}"), "bounced", bounced, now)
     conversations.write([Put(item)])
     return event
+
+
+def _created(tags: Mapping[str, str]) -> datetime:
+    return datetime.fromtimestamp(int(tags["created"]) / 1000, UTC)

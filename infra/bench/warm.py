@@ -110,6 +110,7 @@ def _cpu(handle: Handle, pair: Pair) -> float:
 def _pairs() -> tuple[list[Pair], dict[str, dict[str, int]]]:
     """Each delivery with its handlers, both of which have answered it once, and what the app asked of AWS for it."""
     from botocore.config import Config
+
     from chalicelib.aws import clients
     from infra import scenes, settings_file
     from infra.bench import barest

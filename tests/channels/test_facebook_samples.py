@@ -58,10 +58,10 @@ ELSEWHERE = {
         "note": ("message_unsupported__1"),
         "nothing": (
             "delivery__1 delivery__2 empty_entry__1 entry_without_messaging__1 optin__1 "
-            "optin_notification_messages__1 pass_thread_control__1 reaction_react__1 "
-            "reaction_unreact__1 read__1 referral__1 referral_timestamp_in_seconds__1 "
+            "optin_notification_messages__1 pass_thread_control__1 read__1 referral__1 referral_timestamp_in_seconds__1 "
             "request_thread_control__1 take_thread_control__1"
         ),
+        "reaction": ("reaction_react__1 reaction_unreact__1"),
         "trouble": ("policy_enforcement_block__1"),
         "unreadable": ("unknown_messaging_item__1"),
         "unsend": ("message_deleted__1"),

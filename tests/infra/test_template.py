@@ -247,7 +247,7 @@ def test_nothing_in_the_bucket_can_become_public_and_nothing_stays_for_ever(of_t
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     assert bucket["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
     days = {rule.get("Prefix"): rule.get("ExpirationInDays") for rule in bucket["LifecycleConfiguration"]["Rules"]}
-    kept = {"inbound/": 30, "raw/": 30, "quarantine/": 30, "media/": media.KEPT.days, "bodies/": 180}
+    kept = {"inbound/": 30, "raw/": 30, "quarantine/": 30, "media/": media.KEPT.days, "bodies/": 180, "outgoing/": 35}
     assert kept.items() <= days.items()
 
 

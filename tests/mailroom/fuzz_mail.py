@@ -19,8 +19,8 @@ from hypothesis.strategies import SearchStrategy
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from chalicelib.helpdesks import HELPDESKS
 from chalicelib.mailroom import addresses, authority, guards
-from chalicelib.mailroom.helpdesks import HELPDESKS
 from chalicelib.mailroom.mime import Mail, Malformed, to_mail
 from chalicelib.mailroom.structure import parts_of
 

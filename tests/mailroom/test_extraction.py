@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.helpdesks import HELPDESKS
 from chalicelib.mailroom import mime
 from chalicelib.mailroom.extraction import Context, Extraction, extract
 from chalicelib.mailroom.frames import not_an_answer
-from chalicelib.mailroom.helpdesks import HELPDESKS
 from chalicelib.mailroom.signatures import is_phone_line
 from infra import replies
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.helpdesks import HELPDESKS
 from chalicelib.mailroom.guards import GUARDS, Disposition, Incoming, inspect
-from chalicelib.mailroom.helpdesks import HELPDESKS
 from chalicelib.mailroom.mime import Mail, read
 
 MAILS = Path(__file__).parents[1] / "mails"

@@ -1,0 +1,193 @@
+"""How helpdesks differ, as data: a row each, no branches. What a row says is read by the desk, the mailroom and the tests.
+
+Measured (m): Request Tracker 5.0.3, Roundup 2.6.0, django-helpdesk 2.6.1, Redmine 5.0.4, a shared mailbox. Read in the
+product's source or documentation (s). Where a comment says (u), nobody has confirmed it yet. Times to wait and to warn
+are our own choice. A new product: add a row, add what it mails to tests/mails, see that the tests agree.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+MEGABYTE = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What a template puts around an answer: the line before it, and the lines (one pattern each) that end it."""
+
+    start: str
+    ends: tuple[tuple[str, ...], ...]
+    within: int = 12  # the lines of the mail, empty ones aside, among which it starts
+    changes_first: bool = False  # lines after exactly one empty line tell what changed, up to the next empty one
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Mail to the customer's address that is no answer, by where it shows; patterns, in any case.
+
+    Subject and text hold words of customers and agents, too: patterns are tied to the beginning or the end.
+    """
+
+    subject: tuple[str, ...] = ()
+    text: tuple[str, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)  # lower-case name: pattern
+    sender_headers: tuple[str, ...] = ()  # name who wrote it: no answer when that is one of our own addresses
+
+
+@dataclass(frozen=True)
+class Helpdesk:
+    """One product. Patterns are of the product's default templates in English unless the frame says otherwise."""
+
+    name: str
+    requester: str = "from"  # which header makes the ticket's requester: "from" or "reply-to"
+    tag: str = ""  # its ticket's name in a subject
+    threads_on: tuple[str, ...] = (
+        "in-reply-to",
+        "references",
+    )  # what puts a follow-up onto its ticket, strongest first
+    frames: tuple[Frame, ...] = ()
+    always_framed: bool = False  # a mail without its frame is no answer of an agent
+    separators: tuple[str, ...] = ()  # lines below or above which history stands
+    noise: Noise = field(default_factory=Noise)
+    automatic_headers_are_normal: bool = False  # its agents' answers carry Auto-Submitted: auto-generated
+    bulk_is_normal: bool = False  # and these Precedence: bulk
+    largest_mail: int | None = None  # bytes
+    pace: tuple[int, timedelta] | None = None  # mails of one sender in that time before it blocks the sender
+    priority_headers: tuple[str, ...] = ()
+    tag_headers: tuple[str, ...] = ()
+    waits_for_first_mail: timedelta | None = None  # a follow-up waits so long for the mail that names the ticket
+    acknowledges: bool = False  # sends the requester a mail at once, so silence means something
+    expected_silence: timedelta = timedelta(days=1)  # without any mail from it before the owner is warned
+
+
+_SOON = timedelta(minutes=30)
+
+HELPDESKS: Mapping[str, Helpdesk] = {
+    desk.name: desk
+    for desk in (
+        Helpdesk("plain"),
+        Helpdesk(
+            "gmail",  # (s): subject and References; since 2019 References has to name an earlier id
+            threads_on=("references", "subject"),
+        ),
+        Helpdesk(
+            "zendesk",  # (s); `#word` at a line's start is a command of its mail API
+            threads_on=("references", "in-reply-to", "[XXXXXX-XXXX] in the body", "support+id address"),
+            separators=("##- Please type your reply above this line -##",),  # of older accounts; the newer default (u)
+            # satisfaction mail, 24 h after solved (s); its words (u)
+            noise=Noise(text=(r"^how would you rate the (support|help) you received",)),
+            # suspends many mails of one sender for an hour (s); how many is not told
+            acknowledges=True,
+            expected_silence=_SOON,
+        ),
+        Helpdesk(
+            "freshdesk",  # (s); subject prefix configurable
+            tag=r"\[#\d+\]",
+            threads_on=("tag", "references"),
+            largest_mail=20 * MEGABYTE,  # (u)
+            pace=(50, timedelta(minutes=30)),  # the 51st deletes the sender (s)
+            acknowledges=True,  # (u)
+            expected_silence=_SOON,
+        ),
+        Helpdesk("helpscout"),  # From, headers, one automatic reply if switched on: all (u)
+        Helpdesk(
+            "front",  # an ordinary reply with quotes below (u)
+            threads_on=("references", "subject and recipients within two days"),  # the second is an option (s)
+        ),
+        Helpdesk(
+            "zammad",  # (s)
+            tag=r"\[Ticket#\d+\]",  # hook and number, configurable; the brackets (u)
+            threads_on=("tag", "references with the first subject"),
+            noise=Noise(headers={"x-loop": "yes"}),  # its notifications
+            priority_headers=("X-Zammad-Ticket-Priority",),  # on channels set to trusted
+            tag_headers=("X-Zammad-Ticket-Tags",),  # the name of this one (u)
+            acknowledges=True,
+            expected_silence=_SOON,
+        ),
+        Helpdesk(
+            "osticket",  # (s); keeps the first display name it saw for an address
+            threads_on=("in-reply-to", "references", "Ref-Mid in the text"),
+            noise=Noise(headers={"x-autoreply": "yes", "precedence": "auto_reply"}),
+            priority_headers=("X-Priority",),
+        ),
+        Helpdesk(
+            "rt",  # (m); needs its tag: nothing else threads
+            requester="reply-to",
+            tag=r"\[[^\[\]]+ #\d+\]",
+            threads_on=("tag",),
+            noise=Noise(
+                subject=(r"^(Re: )*\[[^\[\]]+ #\d+\] (Resolved: |AutoReply: |\[Comment\])", r"^Message not recorded:"),
+                text=(
+                    *(r"^Ticket URL: http", r"^This is a comment about ticket \d+", r"^[\w :]+: Request \d+ \(http"),
+                    r"^Greetings,\s+This message has been automatically generated in response to the creation",
+                    r"^According to our records, your request has been resolved",
+                ),
+                sender_headers=("x-rt-originator",),
+            ),
+            bulk_is_normal=True,
+            waits_for_first_mail=timedelta(minutes=10),
+            acknowledges=True,
+            expected_silence=_SOON,
+        ),
+        Helpdesk(
+            "roundup",  # (m)
+            tag=r"\[[a-z]+\d+\]",
+            threads_on=("in-reply-to", "references", "tag"),
+            frames=(
+                Frame(
+                    r"^.+ <[^<>]+> added the comment:$",
+                    ((r"^-{10}$", r"^\w[\w ]*: .*(->| [+-])"), (r"^_{20,}$", r"^.+ <.+@.+>$")),
+                ),
+            ),
+            always_framed=True,
+            noise=Noise(subject=(r"^Failed issue tracker submission",)),
+            bulk_is_normal=True,
+        ),
+        Helpdesk(
+            "django-helpdesk",  # (m)
+            tag=r"\[[\w-]+-\d+\]",
+            threads_on=("in-reply-to", "tag"),  # In-Reply-To only if it names a mail of ours
+            frames=(
+                Frame(
+                    r"^The following (comment|resolution) was added to ticket \[.+\]:$",
+                    (
+                        (r"^If you need to provide us with further information, ",),
+                        (r"^Can you please confirm that this resolution ",),
+                    ),
+                ),
+            ),
+            always_framed=True,
+            noise=Noise(
+                subject=(r"\((Opened|Closed)\)$",), text=(r"^Hello,\s+This is a courtesy e-mail to let you know",)
+            ),
+            priority_headers=("Priority", "Importance"),  # high, urgent or 1
+            acknowledges=True,
+            expected_silence=_SOON,
+        ),
+        Helpdesk(
+            "redmine",  # (m); the frame's first line in other languages (u), so any that names the issue will do
+            tag=r"\[[^\[\]]+ #\d+\]",
+            threads_on=("references", "tag"),
+            frames=(Frame(r"^.*#\d+.*[.。]$", ((r"^[-_]{16,}$", r"^.+ #\d+: "),), within=1, changes_first=True),),
+            always_framed=True,
+            noise=Noise(
+                text=(r"^\(Private notes\)", r"^Issue #\d+ has been reported by"), sender_headers=("x-redmine-sender",)
+            ),
+            automatic_headers_are_normal=True,
+            bulk_is_normal=True,
+            waits_for_first_mail=timedelta(minutes=1),  # a burst; it tells its author nothing before an answer
+        ),
+        Helpdesk(
+            "jira-service-management",  # (s); our domain has to be on its allow list, or no automatic header used
+            tag=r"\b[A-Z][A-Z0-9_]+-\d+\b",
+            threads_on=("tag", "in-reply-to", "references"),
+            largest_mail=25 * MEGABYTE,
+        ),
+        Helpdesk(
+            "freescout",  # (s)
+            requester="reply-to",
+            threads_on=("in-reply-to", "references", "marker in the body"),
+        ),
+    )
+}
