@@ -26,6 +26,7 @@ gc.freeze()
 
 app = Chalice(app_name="bridgehead")
 logger = Logger(service="bridgehead")
+UNKEPT = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 
 
 @app.route("/webhooks/{channel}/{connection}", methods=["GET", "POST"], content_types=["*/*"])
@@ -55,7 +56,7 @@ def webhook(channel: str, connection: str) -> Response:
 def files(token: str) -> Response:
     """A link of a ticket mail: leads to the attachment as long as it is kept."""
     link = objects.signed_link(f"media/{token}") if token.isalnum() else None
-    return Response("", {"Location": link, "Cache-Control": "no-store"}, 302) if link else _answer(404)
+    return Response("", {"Location": link, **UNKEPT}, 302) if link else _answer(404)
 
 
 @app.lambda_function(name="relay")

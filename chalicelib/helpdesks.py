@@ -102,8 +102,7 @@ HELPDESKS: Mapping[str, Helpdesk] = {
             noise=Noise(headers={"x-loop": "yes"}),  # its notifications
             priority_headers=("X-Zammad-Ticket-Priority",),  # on channels set to trusted
             tag_headers=("X-Zammad-Ticket-Tags",),  # the name of this one (u)
-            acknowledges=True,
-            expected_silence=_SOON,
+            # no acknowledgement: our X-Auto-Response-Suppress stops its trigger (s)
         ),
         Helpdesk(
             "osticket",  # (s); keeps the first display name it saw for an address
@@ -159,11 +158,16 @@ HELPDESKS: Mapping[str, Helpdesk] = {
             ),
             always_framed=True,
             noise=Noise(
-                subject=(r"\((Opened|Closed)\)$",), text=(r"^Hello,\s+This is a courtesy e-mail to let you know",)
+                subject=(r"\((Opened|Closed|Escalated)\)$",),
+                text=(
+                    r"^Hello,\s+This is a courtesy e-mail to let you know",
+                    # resolved without a word: the frame is empty
+                    r"^Hello,\s+[^\n]+\s+The following (comment|resolution) was added to ticket \[[^\]\n]+\]:\s+"
+                    r"(If you need to provide us with further information, please reply|Can you please confirm that this)",
+                ),
             ),
             priority_headers=("Priority", "Importance"),  # high, urgent or 1
-            acknowledges=True,
-            expected_silence=_SOON,
+            # no acknowledgement: our X-Auto-Response-Suppress stops it (m)
         ),
         Helpdesk(
             "redmine",  # (m); the frame's first line in other languages (u), so any that names the issue will do

@@ -20,10 +20,9 @@ def dump(value: Any) -> str:
 
 
 def plain(value: Any) -> Any:
-    """A value that JSON does not know, made of such as it does or as come here in turn; fields that hold their default are left out."""
+    """What JSON does not know by itself, one level deep; fields that hold their default are left out."""
     if is_dataclass(value):
-        held = ((name, getattr(value, name), default) for name, default in _defaults(type(value)))
-        return {name: each for name, each, default in held if each != default}
+        return {name: held for name, default in _defaults(value.__class__) if (held := getattr(value, name)) != default}
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, timedelta):

@@ -55,6 +55,7 @@ def _kinds() -> list[tuple[type[Exception], int]]:
     from chalicelib.mailroom.holds import NotReleasable
     from infra.demo import DemoFailed
     from infra.deploy import DeployError
+    from infra.doctor import NotWell
     from infra.local import LocalError
     from infra.operate import NotFound, NotTrusted
     from infra.package import PackageError
@@ -71,6 +72,7 @@ def _kinds() -> list[tuple[type[Exception], int]]:
         (NotReleasable, FAILED),
         *((kind, AWS) for kind in aws),
         (DemoFailed, FAILED),
+        (NotWell, FAILED),
         (LocalError, FAILED),
         (OSError, FAILED),
     ]
@@ -224,6 +226,12 @@ def _show(given: Given) -> None:
         print(line)
 
 
+def _doctor(given: Given) -> None:
+    from infra import doctor
+
+    doctor.doctor(given.stage, given.canary, given.minutes)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="bridgehead", description="Answer social platforms from your email helpdesk.")
     commands = parser.add_subparsers(required=True, metavar="command")
@@ -239,6 +247,9 @@ def _parser() -> argparse.ArgumentParser:
         command = _staged(_command(commands, name, run, text))
         command.add_argument("--settings", type=Path, default=DEFAULT_SETTINGS, help="default: bridgehead.toml")
     _secret(commands)
+    doctor = _staged(_command(commands, "doctor", _doctor, "check that everything is there that an answer needs"))
+    doctor.add_argument("--canary", action="store_true", help="also send a test question through the helpdesk")
+    doctor.add_argument("--minutes", type=float, default=10, help="how long the canary waits for an answer (10)")
     keys = commands.add_parser("keys", help="keys of the reply addresses").add_subparsers(required=True)
     _staged(_command(keys, "rotate", _keys_rotate, "a new key; old addresses stay valid (five minutes)"))
     _staged(_command(keys, "retire", _keys_retire, "old keys end now; their tickets cannot be answered any more"))

@@ -87,6 +87,18 @@ def _window(channel: Described) -> str:
     return ", ".join(windows) or "no limit"
 
 
+def _parts(channel: Described) -> str:
+    most = max(each["parts"] for each in channel["answers"].values() if not each["public"])
+    return f"up to {most} messages" if most > 1 else "no"
+
+
+def _files(channel: Described) -> str:
+    taken = [(each["public"], each["media"]) for each in channel["answers"].values() if each["media"]]
+    ways = {True: "publicly", False: "privately"}
+    kinds = {f"{ways[public]} {media['most']}, {media['size'] // 1_000_000} MB each" for public, media in taken}
+    return ", ".join(sorted(kinds)) or "no"
+
+
 def _yes(key: str) -> Any:
     return lambda channel: "yes" if channel[key] else "no"
 
@@ -101,6 +113,8 @@ TABLES: Mapping[str, Mapping[str, Any]] = {
         "channel": _name,
         "publicly, up to": _public,
         "privately, up to": _private,
+        "a long private one is split": _parts,
+        "files": _files,
         "until": _window,
         "a lost answer is looked for": _yes("looks_up_lost_answers"),
         "a missing name is looked up": _yes("looks_up_names"),

@@ -13,6 +13,8 @@ from typing import Any
 
 Connection = Mapping[str, Any]
 
+QUESTION = "Xin chào, quán có chỗ cho 8 người tối nay không?"
+
 
 @dataclass(frozen=True)
 class Webhook:
@@ -46,12 +48,12 @@ def comment(facebook: Connection, now: float) -> Webhook:
     return meta("a Facebook comment by Mia Muster", facebook, {"object": "page", "entry": [entry]})
 
 
-def direct_message(facebook: Connection, now: float) -> Webhook:
+def direct_message(facebook: Connection, now: float, text: str = QUESTION, author: str = "5550001") -> Webhook:
     """A Messenger message; the webhook brings no name."""
     page, milliseconds = facebook["accounts"][0], int(now * 1000)
-    message = {"mid": f"m_{milliseconds}", "text": "Xin chào, quán có chỗ cho 8 người tối nay không?"}
+    message = {"mid": f"m_{milliseconds}", "text": text}
     item = {
-        "sender": {"id": "5550001"},
+        "sender": {"id": author},
         "recipient": {"id": page},
         "timestamp": milliseconds,
         "message": message,

@@ -41,8 +41,12 @@ PEOPLE = {
 }
 
 
-def up(say: Say = print) -> dict[str, Any]:
-    """Starts everything that does not run yet and gives back what is in build/local.json. Raises LocalError, DeployError."""
+def up(say: Say = print, helpdesk: Mapping[str, Any] | None = None, mail_server: str = "") -> dict[str, Any]:
+    """Starts everything that does not run yet and gives back what is in build/local.json. Raises LocalError, DeployError.
+
+    `helpdesk` is laid over the settings' own, `mail_server` (host:port) gets our mail instead of the mailbox: for a real
+    helpdesk beside the stack. Neither changes a stack that runs.
+    """
     running = running_state()
     if running:
         say("The local stack runs already.")
@@ -51,8 +55,8 @@ def up(say: Say = print) -> dict[str, Any]:
     ports = free_ports(PORTS)
     shutil.rmtree(MAILS, ignore_errors=True)
     MAILS.mkdir(parents=True)
-    started = local.start(f"127.0.0.1:{ports['mailbox_smtp']}", say=say)
-    checked = _settings(ports["simulator"])
+    started = local.start(mail_server or f"127.0.0.1:{ports['mailbox_smtp']}", say=say)
+    checked = _settings(ports["simulator"], helpdesk or {})
     outputs = deploy(STAGE, template_parameters(checked), started.endpoint_url, say)
     given = _configure(checked, outputs, started.endpoint_url)
     _start_helpers(started, outputs, checked, ports, given)
@@ -76,9 +80,10 @@ def running_state() -> dict[str, Any] | None:
     return state
 
 
-def _settings(simulator_port: int) -> dict[str, Any]:
+def _settings(simulator_port: int, helpdesk: Mapping[str, Any]) -> dict[str, Any]:
     content = SETTINGS.read_text("utf-8").replace("SIMULATOR", f"http://127.0.0.1:{simulator_port}")
     checked = check(content, STAGE).settings
+    checked["helpdesk"].update(helpdesk)
     for connection in checked["connections"].values():
         connection["options"]["media_hosts"] = ["127.0.0.1"]
     return checked
@@ -158,6 +163,7 @@ def _state(
         "simulator_url": f"http://127.0.0.1:{ports['simulator']}",
         "mails_dir": str(MAILS),
         "reply_domain": checked["reply_domain"],
+        "helpdesk": checked["helpdesk"],
         "agents": [agent["address"] for agent in checked["agents"]],
         "connections": _connections(checked, given),
     }

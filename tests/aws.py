@@ -159,7 +159,7 @@ def stack(settings: Mapping[str, Any] = SETTINGS) -> Iterator[Stack]:
     clients.forget()
     parameters.forget()
     with mock_aws():
-        _create()
+        create()
         configure(settings)
         import app
 
@@ -206,7 +206,8 @@ def configure(settings: Mapping[str, Any]) -> None:
     parameters.forget()
 
 
-def _create() -> None:
+def create() -> None:
+    """What the template makes."""
     boto3.client("dynamodb").create_table(
         TableName="bridgehead",
         BillingMode="PAY_PER_REQUEST",

@@ -99,4 +99,4 @@ def _unproven(world: World, mail_id: str) -> int:
     """How many sends of a mail SES took while neither its answer nor in time its event reached the table."""
     sent = [at for (_, _, tags), at in zip(world.rig.mails(), world.sent_at, strict=True) if tags["mail"] == mail_id]
     proven = world.proven.get(mail_id)
-    return sum(1 for at in sent if not proven or proven - at > EVENT_PATIENCE)
+    return sum(1 for at in sent if not proven or proven - at >= EVENT_PATIENCE)

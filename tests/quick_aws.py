@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -33,6 +34,8 @@ class QuickAws:
     sent: list[tuple[str, bytes, dict[str, str]]] = field(default_factory=list)  # id, mail, tags
     timers: dict[str, dict[str, Any]] = field(default_factory=dict)
     objects: dict[str, bytes] = field(default_factory=dict)
+    lock: Any = field(default_factory=threading.Lock)
+    kind: Any = None
 
     def items(self) -> list[Row]:
         return list(self.rows.values())
@@ -80,7 +83,11 @@ class _Client:
     def __getattr__(self, method: str) -> Callable[..., Any]:
         operation = "".join(word.capitalize() for word in method.split("_"))
         real = _CALLS[operation]
-        return lambda **asked: self.aws.between(operation, partial(real, self.aws, asked))
+        return lambda **asked: self.aws.between(operation, partial(self._one_by_one, real, asked))
+
+    def _one_by_one(self, real: Callable[..., Any], asked: Mapping[str, Any]) -> Any:
+        with self.aws.lock:
+            return real(self.aws, asked)
 
 
 def _transact(aws: QuickAws, asked: Mapping[str, Any]) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from email.message import EmailMessage
+from hashlib import sha256
 
 from tests.world import PAGE, World, feed
 
@@ -50,14 +51,18 @@ def mails_with(world: World, kind: str, words: str = "") -> list[EmailMessage]:
     return [mail for mail in found if not words or words in _news(mail)]
 
 
-def answer(ticket: EmailMessage) -> bytes:
+def answer(ticket: EmailMessage, words: str = ANSWER) -> bytes:
     """As a mail program writes it: the answer on top, the ticket quoted below, a signature."""
     mail = EmailMessage()
-    mail["From"], mail["To"], mail["Subject"] = "Anna <anna@lindner.example>", ticket["Reply-To"], f"Re: {ticket['Subject']}"
-    mail["Message-ID"] = "<a1@lindner.example>"
+    mail["From"], mail["To"], mail["Subject"] = (
+        "Anna <anna@lindner.example>",
+        ticket["Reply-To"],
+        f"Re: {ticket['Subject']}",
+    )
+    mail["Message-ID"] = f"<{sha256(words.encode()).hexdigest()[:12]}@lindner.example>"
     quoted = "\n".join(f"> {line}" for line in text(ticket).splitlines())
     address = ticket["Reply-To"].addresses[0].addr_spec
-    mail.set_content(f"{ANSWER}\n\nAm 21.11.2026 um 10:12 schrieb Mia Muster <{address}>:\n{quoted}\n\n-- \nAnna\n")
+    mail.set_content(f"{words}\n\nAm 21.11.2026 um 10:12 schrieb Mia Muster <{address}>:\n{quoted}\n\n-- \nAnna\n")
     return mail.as_bytes()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,15 +13,16 @@ from struct import pack
 from typing import Any
 
 import pytest
+from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
 
-from chalicelib import desk
+from chalicelib import desk, public_web
 from chalicelib.aws import conversations, objects
 from chalicelib.aws.table import Put
 from chalicelib.desk import delivery
 from chalicelib.http import Lost, NotSent, Response
 from chalicelib.model import AgentReply, Enclosure
 from tests import signing
-from tests.aws import SECRET, Stack
+from tests.aws import SECRET, SIGNING_SECRET, Stack
 from tests.test_journey import NOW, comment, post
 
 PAGE, MIA = "1002003004005", "5500001"
@@ -66,7 +68,13 @@ def asked(stack: Stack) -> str:
     assert post(stack, message()).status_code == 200
     stack.settle()
     stack.platform.requests.clear()
-    return next(item["pk"] for item in stack.items("head"))
+    return conversation(stack)
+
+
+def conversation(stack: Stack) -> str:
+    """The id of the only one."""
+    (head,) = stack.items("head")
+    return str(head["pk"])
 
 
 def answered(stack: Stack, pk: str, text: str, id: str = "a1b2c3", **more: Any) -> None:
@@ -190,9 +198,10 @@ def test_a_crash_between_parts_goes_on_where_it_stopped(
     stack: Stack, asked: str, stage: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stack.platform.answers += [sent("m_a"), sent("m_b"), sent("m_c")]
-    crash_at(stage, 2, monkeypatch)
-    answered(stack, asked, LONG)
-    monkeypatch.undo()
+    with monkeypatch.context() as dying:
+        crash_at(stage, 2, dying)
+        with pytest.raises(BatchProcessingError):
+            answered(stack, asked, LONG)
     if stage == "claimed":
         # part 2 was sent, its id was never written down
         assert reply(stack)["state"] == "attempting"
@@ -229,7 +238,7 @@ def test_an_answer_that_is_too_long_for_all_parts_comes_back_with_both_lengths(s
 def test_a_public_answer_is_never_split(stack: Stack) -> None:
     post(stack, comment())
     stack.settle()
-    answered(stack, next(item["pk"] for item in stack.items("head")), "Wort " * 1700)
+    answered(stack, conversation(stack), "Wort " * 1700)
     assert stack.platform.posts == []
     assert reply(stack)["code"] == "too-long"
     assert "8.000 Zeichen" in body(stack.mails()[-1])
@@ -238,20 +247,22 @@ def test_a_public_answer_is_never_split(stack: Stack) -> None:
 def test_a_later_message_does_not_change_what_an_answer_answers(stack: Stack) -> None:
     post(stack, comment())
     stack.settle()
-    pk = next(item["pk"] for item in stack.items("head"))
+    pk = conversation(stack)
     stack.platform.answers.append(NotSent("ConnectTimeoutError"))
     answered(stack, pk, "Ja, ab neun.")
     post(stack, comment("Und am Montag?", id="77_90", parent="77_88"))
     stack.settle()
     later(pk, timedelta(minutes=2))
-    places = [url.rpartition("/")[0].rpartition("/")[2] for method, url, _ in stack.platform.requests if method == "POST"]
+    places = [
+        url.rpartition("/")[0].rpartition("/")[2] for method, url, _ in stack.platform.requests if method == "POST"
+    ]
     assert places == ["77_88", "77_88"]
 
 
 def test_a_private_answer_to_a_public_comment_is_one_message(stack: Stack) -> None:
     post(stack, comment())
     stack.settle()
-    pk = next(item["pk"] for item in stack.items("head"))
+    pk = conversation(stack)
     answered(stack, pk, "Wort " * 500, "a1", public=False)
     assert stack.platform.posts == []
     assert "2.000 Zeichen" in body(stack.mails()[-1])
@@ -272,7 +283,7 @@ def test_an_answer_waits_until_its_agent_wants_it(stack: Stack, asked: str) -> N
 def test_what_nobody_knew_is_told_when_the_proof_comes(stack: Stack, asked: str) -> None:
     stack.platform.answers += [Lost("ReadTimeoutError"), *([Response(500)] * 9)]
     answered(stack, asked, "Morgen früh.")
-    later(asked, timedelta(minutes=30))
+    later(asked, timedelta(minutes=15))
     assert reply(stack)["state"] == "held"
     post(stack, echo("m_a", "Morgen früh.", "bridgehead:a1b2c3"))
     stack.settle()
@@ -284,6 +295,7 @@ def test_what_nobody_knew_is_told_when_the_proof_comes(stack: Stack, asked: str)
 
 
 # Files
+
 
 def png(*extra: bytes) -> bytes:
     ends = [chunk(b"IDAT", zlib.compress(b"\x00\xff\x00\x00")), chunk(b"IEND", b"")]
@@ -302,7 +314,10 @@ def enclosed(name: str, media_type: str, content: bytes, number: int = 1) -> Enc
 
 def test_files_follow_the_words_in_messenger_each_with_its_own_mark(stack: Stack, asked: str) -> None:
     located = png(chunk(b"eXIf", b"MM\x00*GPS 48.2 16.4"))
-    files = (enclosed("Rechnung Nº 7.pdf", "application/pdf", b"%PDF-1.7"), enclosed("Bild.png", "image/png", located, 2))
+    files = (
+        enclosed("Rechnung Nº 7.pdf", "application/pdf", b"%PDF-1.7"),
+        enclosed("Bild.png", "image/png", located, 2),
+    )
     stack.platform.answers += [sent("m_a"), sent("m_b"), sent("m_c")]
     answered(stack, asked, "Anbei.", attachments=files)
     words, pdf, picture = [more for method, _, more in stack.platform.requests if method == "POST"]
@@ -353,7 +368,7 @@ def test_a_file_the_platform_would_not_take_comes_back_before_anything_is_posted
 def test_a_comment_takes_no_files(stack: Stack) -> None:
     post(stack, comment())
     stack.settle()
-    pk = next(item["pk"] for item in stack.items("head"))
+    pk = conversation(stack)
     answered(stack, pk, "Anbei.", attachments=(enclosed("a.png", "image/png", png()),))
     assert stack.platform.posts == []
     assert "Anhänge lassen sich nicht senden." in body(stack.mails()[-1])
@@ -384,7 +399,7 @@ def test_pictures_go_out_with_the_words_on_x(stack: Stack) -> None:
         Response(200, b'{"data": {"id": "504", "media_key": "3_504"}}'),
         Response(201, b'{"data": {"id": "2101000000000000202", "text": ""}}'),
     ]
-    pk = next(item["pk"] for item in stack.items("head"))
+    pk = conversation(stack)
     files = (enclosed("a.png", "image/png", png()), enclosed("b.png", "image/png", png(), 2))
     answered(stack, pk, "So sieht es aus.", attachments=files)
     # an upload that failed is no post: it is simply done again
@@ -396,3 +411,26 @@ def test_pictures_go_out_with_the_words_on_x(stack: Stack) -> None:
     assert place == "https://api.x.com/2/tweets"
     assert posted["json"]["media"] == {"media_ids": ["503", "504"]}
     assert reply(stack)["state"] == "done"
+
+
+def test_a_webhook_names_its_files_behind_links_of_ours_that_open(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(public_web, "check", lambda url, **_: "203.0.113.7")
+    raw = json.dumps({"type": "message.created", "data": {"author": {"id": "customer-9"}, "text": "?"}}).encode()
+    headers = signing.standard_webhooks(raw, SIGNING_SECRET, at=int(time.time()))
+    headers = {"content-type": "application/json", **headers}
+    assert stack.client.http.post("/webhooks/standard_webhooks/shop", headers=headers, body=raw).status_code == 200
+    stack.settle()
+    answered(
+        stack, conversation(stack), "Anbei.", attachments=(enclosed("Größe 日本.pdf", "application/pdf", b"%PDF-1.7"),)
+    )
+    ((_, _, more),) = stack.platform.requests
+    (file,) = json.loads(more["body"])["data"]["attachments"]
+    assert {key: file[key] for key in ("name", "media_type", "kind")} == {
+        "name": "Größe 日本.pdf",
+        "media_type": "application/pdf",
+        "kind": "file",
+    }
+    path = file["url"].removeprefix("https://api.lindner.example")
+    assert stack.client.http.get(path).status_code == 302

@@ -133,6 +133,15 @@ class World:
         self.rig.put_object(key, raw)
         self.notices.append(Parcel(aws.received(key, to), self.clock.now))
 
+    @contextmanager
+    def unarmed(self) -> Iterator[None]:
+        """Without faults for a while, in the middle of a Lambda."""
+        self.arm(False)
+        try:
+            yield
+        finally:
+            self.arm(True)
+
     def pass_time(self, span: timedelta, until: Callable[[], bool] = lambda: False) -> None:
         """Everything that happens in a while, or until something has happened."""
         end = self.clock.now + span
@@ -162,7 +171,9 @@ class World:
         now, timers = self.clock.now, self.rig.schedules()
         for name in [name for name, each in timers.items() if _time(each["at"]) <= now]:
             body = timers.pop(name)["body"]
-            self._queue({"body": body, "group": json.loads(body)["conversation"], "name": sha256(body.encode()).hexdigest()})
+            self._queue(
+                {"body": body, "group": json.loads(body)["conversation"], "name": sha256(body.encode()).hexdigest()}
+            )
         if now.timestamp() % SWEEP_SECONDS == 0:
             self._invoke("clock", {})
 
@@ -215,7 +226,7 @@ class World:
 
     def _conclude(self, parcels: list[Parcel], parcel: Parcel, taken: bool, wait: timedelta, most: int) -> None:
         parcel.tries += 1
-        if taken and parcel.tries >= self.repeats or parcel.tries >= most:
+        if (taken and parcel.tries >= self.repeats) or parcel.tries >= most:
             parcels.remove(parcel)
             self.dropped += [] if taken else [parcel]
         elif not taken:
@@ -236,9 +247,9 @@ class World:
             return None
         finally:
             self.arm(False)
-            self._collect()
+            self.collect()
 
-    def _collect(self) -> None:
+    def collect(self) -> None:
         for item in self.rig.items():
             key = (item["pk"]["S"], item["sk"]["S"])
             if key not in self._seen:
@@ -323,7 +334,10 @@ def _is_answered(item: Item) -> bool:
 
 
 def _send_event(mail_id: str, tags: Mapping[str, str]) -> dict[str, Any]:
-    return {"eventType": "Send", "mail": {"messageId": mail_id, "tags": {name: [value] for name, value in tags.items()}}}
+    return {
+        "eventType": "Send",
+        "mail": {"messageId": mail_id, "tags": {name: [value] for name, value in tags.items()}},
+    }
 
 
 def _record(name: str, number: int, parcel: Parcel) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+from botocore.parsers import ResponseParserError
 
 CONNECT_SECONDS, READ_SECONDS = 1, 5
 # a second SendRawEmail after a lost answer is a second mail: SES alone is never retried by the SDK
@@ -20,7 +21,13 @@ DEFAULT_ATTEMPTS = 3
 UNCHECKED = ("dynamodb",)
 # what AWS says of a request that will never be taken; all else (throttling, outages, a role's missing right) passes
 NEVER_TAKEN = frozenset(
-    ("ValidationException", "ValidationError", "ItemCollectionSizeLimitExceeded", "InvalidParameterValue", "EntityTooLarge")
+    (
+        "ValidationException",
+        "ValidationError",
+        "ItemCollectionSizeLimitExceeded",
+        "InvalidParameterValue",
+        "EntityTooLarge",
+    )
 )
 
 
@@ -53,7 +60,7 @@ def is_passing(error: Exception) -> bool:
     if isinstance(error, ClientError):
         reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", ())}
         return NEVER_TAKEN.isdisjoint({error.response["Error"]["Code"], *reasons})
-    return isinstance(error, Passing | BotoCoreError) and not isinstance(error, ParamValidationError)
+    return isinstance(error, Passing | BotoCoreError | ResponseParserError) and not isinstance(error, ParamValidationError)
 
 
 def forget() -> None:

@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from email.message import EmailMessage
 from email.policy import SMTP
 
-from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
+from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError
 
 from chalicelib.aws import clients, environment
 
 SEVEN_BIT = SMTP.clone(cte_type="7bit")
-PASSING_CODES = ("Throttling", "ThrottlingException", "LimitExceededException", "AccountSendingPausedException")
+# about the mail itself; an account, domain or role that may not send now will be mended, and until then no ticket is lost
+HOPELESS_CODES = ("InvalidParameterValue", "InvalidParameterCombination")
 
 
 class MailFailed(Exception):
@@ -28,20 +29,21 @@ class MailFailed(Exception):
 
 def send(mail: EmailMessage, tags: Mapping[str, str]) -> str:
     """The id under which SES sent it, as it will come back in References. Raises MailFailed."""
+    request = {
+        # the role's conditions on sender and recipient are about these, not about the headers
+        "Source": _address(mail, "From"),
+        "Destinations": [_address(mail, "To")],
+        "RawMessage": {"Data": mail.as_bytes(policy=SEVEN_BIT)},
+        "ConfigurationSetName": environment.get("CONFIGURATION_SET"),
+        "Tags": [{"Name": name, "Value": value} for name, value in tags.items()],
+    }
     try:
-        answer = clients.client("ses").send_raw_email(
-            # the role's conditions on sender and recipient are about these, not about the headers
-            Source=_address(mail, "From"),
-            Destinations=[_address(mail, "To")],
-            RawMessage={"Data": mail.as_bytes(policy=SEVEN_BIT)},
-            ConfigurationSetName=environment.get("CONFIGURATION_SET"),
-            Tags=[{"Name": name, "Value": value} for name, value in tags.items()],
-        )
+        answer = clients.client("ses").send_raw_email(**request)
     except (EndpointConnectionError, ConnectTimeoutError) as error:
         raise MailFailed(type(error).__name__, sure=True, passing=True) from error
     except ClientError as error:
         raise _refused(error) from error
-    except BotoCoreError as error:
+    except Exception as error:  # noqa: BLE001 - a broken answer raises anything, and the mail may be out
         raise MailFailed(type(error).__name__, sure=False, passing=True) from error
     return message_id(answer["MessageId"])
 
@@ -64,4 +66,4 @@ def _refused(error: ClientError) -> MailFailed:
     code, status = error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"]
     if status >= 500:
         return MailFailed(code, sure=False, passing=True)
-    return MailFailed(code, sure=True, passing=code in PASSING_CODES)
+    return MailFailed(code, sure=True, passing=code not in HOPELESS_CODES)

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.aws import clients, environment
 
 LINK_SECONDS = 300  # of the signed address a link of ours leads to; the link itself lives as long as the object
 
 
+class NotKept(Exception):
+    """The bucket did not take it."""
+
+
 def put(key: str, content: bytes, media_type: str = "application/octet-stream", name: str = "") -> None:
-    """Stores an object; the same key again replaces it. A browser saves it under `name` instead of showing it."""
+    """Stores an object; the same key again replaces it. A browser saves it under `name` instead of showing it.
+
+    Raises NotKept.
+    """
     disposition = {"ContentDisposition": f'attachment; filename="{name}"'} if name else {}
-    clients.client("s3").put_object(
-        Bucket=environment.get("BUCKET"), Key=key, Body=content, ContentType=media_type, **disposition
-    )
+    place = {"Bucket": environment.get("BUCKET"), "Key": key}
+    try:
+        clients.client("s3").put_object(**place, Body=content, ContentType=media_type, **disposition)
+    except (ClientError, BotoCoreError) as error:
+        raise NotKept(type(error).__name__) from error
 
 
 def get(key: str, most: int) -> bytes:
@@ -40,11 +49,12 @@ def delete(key: str) -> None:
 
 
 def signed_link(key: str) -> str | None:
-    """A short-lived address of an object, or None when there is none (any more)."""
+    """A short-lived address of an object, which a browser saves; None when there is none (any more)."""
     place: dict[str, Any] = {"Bucket": environment.get("BUCKET"), "Key": key}
     try:
-        clients.client("s3").head_object(**place)
+        kept = clients.client("s3").head_object(**place)
     except ClientError:
         return None
-    link: str = clients.client("s3").generate_presigned_url("get_object", Params=place, ExpiresIn=LINK_SECONDS)
+    saved = {**place, "ResponseContentDisposition": kept.get("ContentDisposition") or "attachment"}
+    link: str = clients.client("s3").generate_presigned_url("get_object", Params=saved, ExpiresIn=LINK_SECONDS)
     return link

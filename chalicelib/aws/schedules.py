@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from botocore.exceptions import ClientError
 
 from chalicelib.aws import clients, environment, queue
+
+ALMOST_A_SECOND = timedelta(microseconds=999_999)
 
 
 def set_(name: str, conversation: str, at: datetime) -> None:
@@ -15,7 +17,8 @@ def set_(name: str, conversation: str, at: datetime) -> None:
         clients.client("scheduler").create_schedule(
             Name=name,
             GroupName=environment.get("SCHEDULE_GROUP"),
-            ScheduleExpression=f"at({at:%Y-%m-%dT%H:%M:%S})",
+            # a schedule that fires before its time finds nothing due, and is gone
+            ScheduleExpression=f"at({at + ALMOST_A_SECOND:%Y-%m-%dT%H:%M:%S})",
             ScheduleExpressionTimezone="UTC",
             FlexibleTimeWindow={"Mode": "OFF"},
             ActionAfterCompletion="DELETE",

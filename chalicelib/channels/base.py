@@ -194,7 +194,7 @@ def read_json(body: bytes) -> Any:
     try:
         text = body.decode("utf-8")
         _check_depth(text)
-        return json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_refuse, parse_float=_finite)
+        return _STRICT.decode(text)
     except (ValueError, RecursionError) as error:
         raise Malformed(f"json: {type(error).__name__}") from error
 
@@ -247,5 +247,6 @@ def _check_depth(text: str) -> None:
             raise ValueError("nesting")
 
 
+_STRICT = json.JSONDecoder(object_pairs_hook=_no_duplicates, parse_constant=_refuse, parse_float=_finite)
 _STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _BRACKETS = re.compile(r"[\[\]{}]")

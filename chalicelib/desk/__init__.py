@@ -18,8 +18,8 @@ from typing import Any
 from chalicelib import metrics, reply_address
 from chalicelib.aws import clients, conversations, environment, events, mail, parameters, queue, schedules
 from chalicelib.aws.conversations import SETTLED, Entry
-from chalicelib.aws.table import Change
-from chalicelib.channels import open_channel
+from chalicelib.aws.table import Change, Put
+from chalicelib.channels import RESERVED, open_channel
 from chalicelib.channels.base import Channel, Limits, Profiles, SecretMissing
 from chalicelib.desk import delivery, files, mails, media, parked, silence
 from chalicelib.desk.absorb import View, absorb
@@ -30,7 +30,7 @@ from chalicelib.model import Conversation
 from chalicelib.settings import Settings
 
 MOST_STRIKES = 5
-PAGE = 50  # items of one conversation in one go, and messages in one ticket mail
+PAGE = 45  # items of one conversation in one go: each may bring a mail, and all of it is one transaction of at most 100
 MOST_PAGES = 10
 LATEST = 20
 
@@ -80,7 +80,8 @@ def _job(record: Any, room: Room, logger: Any) -> None:
 
 
 def _room() -> Room:
-    settings = parameters.load_settings()
+    configured = parameters.load_settings()
+    settings = replace(configured, connections={**configured.connections, **RESERVED})
     keys = reply_address.open_keys(parameters.load_keys(), environment.get("STAGE"))
     limits = partial(_limits, settings)
     link = f"{settings.public_url.rstrip('/')}/files/"
@@ -94,25 +95,39 @@ def _limits(settings: Settings, conversation: Conversation) -> Limits:
 
 
 def _channel(connection: str) -> Channel:
+    if connection in RESERVED:
+        return open_channel(RESERVED[connection])
     _, found = parameters.load_connection(connection, "send")
     return open_channel(found)
 
 
 def _pass(pk: str, found: Sequence[Entry], room: Room) -> None:
+    defects: list[Exception] = []
     view = View(conversations.load(pk), room.now(), room.settings, room.limits)
-    view = _settle(view, pk, [each for each in found if each.sk.startswith("i#") and each.kind != "reply"], room)
-    view = _deliver(view, [each for each in found if each.kind == "reply"], room)
-    view = _send(view, pk, room)
+    inbox = [each for each in found if each.sk.startswith("i#") and each.kind != "reply"]
+    view = _settle(view, pk, inbox, room, defects)
+    view = _deliver(view, [each for each in found if each.kind == "reply"], room, defects)
+    view = _send(view, pk, room, defects)
     _reschedule(view)
     for kind, item in view.events:
         events.announce(kind, {"conversation": pk, "item": item})
+    if defects:
+        raise defects[0]
 
 
-def _settle(view: View, pk: str, inbox: Sequence[Entry], room: Room) -> View:
+def _settle(view: View, pk: str, inbox: Sequence[Entry], room: Room, defects: list[Exception]) -> View:
+    """All at once; after a defect one by one, which shows whose it is."""
     healthy = [each for each in inbox if not each.strikes]
-    for batch in [healthy, *([each] for each in inbox if each.strikes)]:
-        with _blaming(batch):
-            view = _settle_batch(view, pk, batch, room)
+    alone = [each for each in inbox if each.strikes]
+    try:
+        view = _settle_batch(view, pk, healthy, room)
+    except Exception as error:
+        if clients.is_passing(error) or not healthy:
+            raise
+        alone = [*healthy, *alone]
+    for each in alone:
+        with _blaming(each, defects):
+            view = _settle_batch(view, pk, [each], room)
     return view
 
 
@@ -148,23 +163,32 @@ def _named(conversation: Conversation, room: Room) -> Conversation:
     return replace(conversation, author=replace(author, **found))
 
 
-def _deliver(view: View, replies: Sequence[Entry], room: Room) -> View:
+def _deliver(view: View, replies: Sequence[Entry], room: Room, defects: list[Exception]) -> View:
     for found in replies:
         # as it is now: an echo may have settled it, or one of its parts, a moment ago
         entry = conversations.one(found.pk, found.sk)
         if view.conversation and entry:
-            with _blaming([entry]):
-                channel = room.channel(view.conversation.connection)
-                post = delivery.Post(channel, room.bring, partial(_wake, view.conversation.id))
-                view = delivery.deliver(view, entry, post)
+            with _blaming(entry, defects):
+                view = _delivered(replace(view, now=room.now()), view.conversation, entry, room)
+            if len(replies) > 1 and delivery.is_under_way(conversations.one(found.pk, found.sk)):
+                break  # what was answered first arrives first
     return view
 
 
-def _send(view: View, pk: str, room: Room) -> View:
+def _delivered(view: View, conversation: Conversation, entry: Entry, room: Room) -> View:
+    try:
+        channel = room.channel(conversation.connection)
+    except (SecretMissing, KeyError):
+        return delivery.unable(view, entry)
+    return delivery.deliver(view, entry, delivery.Post(channel, room.bring, partial(_wake, conversation.id)))
+
+
+def _send(view: View, pk: str, room: Room, defects: list[Exception]) -> View:
     waiting = mails.merged([entry for entry in conversations.pending(pk, PAGE) if entry.kind == "mail"])
     for position, entry in enumerate(waiting):
-        with _blaming([entry]):
-            view = mails.send(view, entry, waiting[:position], room.compose, room.post, partial(_wake, pk))
+        with _blaming(entry, defects):
+            fresh = replace(view, now=room.now())
+            view = mails.send(fresh, entry, waiting[:position], room.compose, room.post, partial(_wake, pk))
     return view
 
 
@@ -180,18 +204,22 @@ def _wake(pk: str, at: datetime) -> None:
 
 
 @contextmanager
-def _blaming(entries: Sequence[Entry]) -> Iterator[None]:
-    """A defect that shows inside is a strike against these entries; what only has to be tried again is not."""
+def _blaming(entry: Entry, defects: list[Exception]) -> Iterator[None]:
+    """A defect that shows inside is a strike against the entry, and the others go on; what only has to be tried again is not."""
     try:
         yield
     except Exception as error:
-        if not clients.is_passing(error):
-            conversations.write([_strike(each, type(error).__name__) for each in entries][:PAGE])
-        raise
+        if clients.is_passing(error):
+            raise
+        conversations.write(_strike(entry, type(error).__name__))
+        defects.append(error)
 
 
-def _strike(entry: Entry, reason: str) -> Change:
+def _strike(entry: Entry, reason: str) -> list[Put | Change]:
+    struck = Change(entry.pk, entry.sk, add={"strikes": 1}, set={"reason": reason})
     if entry.strikes + 1 < MOST_STRIKES:
-        return Change(entry.pk, entry.sk, add={"strikes": 1}, set={"reason": reason})
+        return [struck]
     metrics.count("SetAside")
-    return Change(entry.pk, entry.sk, add={"strikes": 1}, set={"reason": reason, "state": "failed"}, remove=SETTLED)
+    if entry.kind == "reply":
+        return delivery.set_aside(entry, struck)
+    return [replace(struck, set={"reason": reason, "state": "failed"}, remove=SETTLED)]

@@ -12,6 +12,7 @@ from hashlib import sha256
 
 from chalicelib import sla
 from chalicelib.aws.conversations import Entry
+from chalicelib.channels import RESERVED
 from chalicelib.channels.base import Limits
 from chalicelib.desk import pace, parts
 from chalicelib.model import (
@@ -198,7 +199,7 @@ def _open(entry: Entry, source: Message | Note, kind: Kind, at: datetime) -> Con
 def _waiting(view: View, conversation: Conversation, since: datetime) -> Conversation:
     """With the clock running from the oldest unanswered message, under the policy that holds when it starts."""
     clock, settings = conversation.clock, view.settings
-    if clock.waiting_since:
+    if clock.waiting_since or conversation.connection in RESERVED:
         return conversation
     policy = sla.policy_for(settings, conversation.channel, conversation.account, conversation.kind)
     target = policy.next_response if clock.cycle else policy.first_response

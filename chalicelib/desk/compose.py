@@ -12,7 +12,7 @@ from typing import Literal, cast
 from chalicelib import public_web, reply_address
 from chalicelib.aws import conversations, environment, objects
 from chalicelib.aws.conversations import Entry
-from chalicelib.channels import CHANNELS, open_channel
+from chalicelib.channels import open_channel, spec_of
 from chalicelib.desk import parts
 from chalicelib.desk.absorb import View
 from chalicelib.desk.media import Shelf, keep_text, show
@@ -115,7 +115,7 @@ def _of_answer(told: Notice, entry: Entry, view: View) -> Notice:
     public = conversation.public if answer.public is None else answer.public
     limits = view.limits(replace(conversation, public=public))
     if told.kind == "posted":
-        form = CHANNELS[conversation.channel].post_link if public else ""
+        form = spec_of(conversation.channel).post_link if public else ""
         return replace(told, link=form.format(id=parts.posted_ids(entry)[-1]), at=view.now)
     return replace(
         told,
@@ -234,12 +234,12 @@ def _nobody(mail: OutgoingMail) -> Conversation:
 def _title(settings: Settings, conversation: Conversation) -> str:
     connection = settings.connections.get(conversation.connection)
     own = str(connection.options.get("title", "")) if connection else ""
-    return own or CHANNELS[conversation.channel].title
+    return own or spec_of(conversation.channel).title
 
 
 def _shelf(settings: Settings, conversation: Conversation, keys: Keys) -> Shelf:
     connection = settings.connections[conversation.connection]
-    hosts = (*CHANNELS[conversation.channel].media_hosts, *connection.options.get("media_hosts", ()))
+    hosts = (*spec_of(conversation.channel).media_hosts, *connection.options.get("media_hosts", ()))
     is_local = environment.get("STAGE") == LOCAL_STAGE
     return Shelf(
         hosts=hosts,

@@ -13,16 +13,16 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from chalicelib.aws import conversations
-from chalicelib.aws.conversations import Entry, done, epoch, identity_key, watched
+from chalicelib.aws.conversations import SETTLED, Entry, done, epoch, identity_key, outgoing, watched
 from chalicelib.aws.table import Change, Put
 from chalicelib.channels.base import Channel, Finds, Limits, Media, Outcome, PostFailed
 from chalicelib.desk import ledger, parts
-from chalicelib.desk.absorb import View, answered, notice
+from chalicelib.desk.absorb import View, answered, name_of, notice
 from chalicelib.desk.files import Missing
 from chalicelib.desk.parts import Part
 from chalicelib.desk.saving import save
 from chalicelib.desk.splitting import Unsplittable
-from chalicelib.model import AgentReply, Conversation, Enclosure, File, Reply, ReplyState
+from chalicelib.model import AgentReply, Conversation, Enclosure, File, MailKind, OutgoingMail, Reply, ReplyState
 
 SETTLE = timedelta(seconds=20)  # longer than a platform call may take: a late one has landed by then
 LOOK_UNTIL = timedelta(minutes=10)  # a look-up that fails so long leaves the answer held
@@ -60,6 +60,24 @@ def deliver(view: View, entry: Entry, post: Post) -> View:
         if parts.position(entry) == place:
             break
     return view
+
+
+def is_under_way(entry: Entry | None) -> bool:
+    """It was begun or put off, and is not over: later answers wait for it."""
+    return entry is not None and "todo" in entry.more and bool(ledger.tries(entry) or entry.more.get("waits"))
+
+
+def unable(view: View, entry: Entry) -> View:
+    """The business has to see to its connection first; the agent is told."""
+    return _ended(view, entry, ReplyState.REFUSED, "token")
+
+
+def set_aside(entry: Entry, struck: Change) -> list[Put | Change]:
+    """The writes that end what a defect of ours keeps from being posted; the agent has to look whether it was."""
+    now = datetime.now(UTC)
+    mail = OutgoingMail(name_of("notice", entry.sk), MailKind.NOTICE, now, (entry.sk,), "held:unknown")
+    held = {**struck.set, "state": ReplyState.HELD, "code": "unknown"}
+    return [replace(struck, set=held, remove=SETTLED), outgoing(entry.pk, mail, now)]
 
 
 def plan(answer: AgentReply, reply: Reply, limits: Limits, now: datetime) -> tuple[Part, ...]:

@@ -57,8 +57,3 @@ def put_off(entry: Entry, now: datetime, wait: timedelta | None = None) -> tuple
 def too_early(entry: Entry, now: datetime) -> bool:
     """Put off, and its time has not come."""
     return int(entry.more.get("not_before", 0)) > epoch(now)
-
-
-def not_before(entry: Entry) -> datetime:
-    """When its time comes; long ago if it was never put off."""
-    return datetime.fromtimestamp(int(entry.more.get("not_before", 0)), UTC)

@@ -1,8 +1,9 @@
 """Mails of ours on their way: written down, handed to SES once, concluded.
 
 SES cannot be asked whether it sent something; its send event, which the mailroom notes on the item, is the only proof.
-Without it a mail whose outcome is unknown goes out a second time after five minutes, with the same References and
-delivery id, and never a third time. What waits, for the helpdesk's first mail or for its pace, goes as one mail.
+Without it a mail whose outcome is unknown goes out again after five minutes, with the same References and delivery id:
+a customer's words twice in a ticket are better than not at all. What waits, for the helpdesk's first mail or for its
+pace, goes as one mail.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from chalicelib.model import MailKind, OutgoingMail
 
 SETTLE = timedelta(minutes=5)  # how long a send event may take
 SOON = timedelta(seconds=5)
-MOST_SENDS = 2
+GIVE_UP = timedelta(days=3)
 MOST_COVERED = 300  # messages in one mail; the first are shown in full, the others lie behind a link
 OUR_IDS_KEPT = 5
 
@@ -57,11 +58,20 @@ def send(view: View, entry: Entry, before: Sequence[Entry], compose: Compose, po
         return view
     if entry.more.get("accepted"):
         return _sent(view, entry, str(entry.more["accepted"]))
-    if ledger.since_attempt(entry, view.now) < SETTLE:
+    if ledger.since_attempt(entry, view.now) < _patience(entry):
         return view
-    if ledger.tries(entry) < MOST_SENDS:
-        return _attempt(view, entry, compose, post, wake)
-    return _failed(view, entry, "unknown")
+    if _is_hopeless(view, entry):
+        return _failed(view, entry, "unknown")
+    return _attempt(view, entry, compose, post, wake)
+
+
+def _patience(entry: Entry) -> timedelta:
+    """How long proof of the last attempt is waited for; longer each time, so that an outage brings few copies."""
+    return min(SETTLE * 2 ** min(ledger.tries(entry) - 1, 3), ledger.LONGEST_WAIT)
+
+
+def _is_hopeless(view: View, entry: Entry) -> bool:
+    return view.now - entry.read(OutgoingMail).created_at > GIVE_UP
 
 
 def _is_late_reminder(view: View, mail: OutgoingMail) -> bool:
@@ -180,10 +190,10 @@ def _sent(view: View, entry: Entry, message_id: str) -> View:
 
 def _not_sent(view: View, entry: Entry, failed: MailFailed, wake: Wake) -> View:
     if not failed.sure:
-        unknown = {"state": "unknown", **watched(entry.pk, view.now + SETTLE)}
-        wake(view.now + SETTLE)
-        return save(view, [Change(entry.pk, entry.sk, set=unknown)], entry.pk)
-    if not failed.passing:
+        until = view.now + _patience(entry)
+        wake(until)
+        return save(view, [Change(entry.pk, entry.sk, set={"state": "unknown", **watched(entry.pk, until)})], entry.pk)
+    if not failed.passing or _is_hopeless(view, entry):
         return _failed(view, entry, failed.code)
     change, later = ledger.put_off(entry, view.now)
     wake(later)

@@ -119,7 +119,12 @@ def show(attachment: Attachment, name: str, entry: Entry, shelf: Shelf, now: dat
         return Shown(attachment.kind, label, note=_NOTES[type(error)])
     token = shelf.token(name)
     note([entry], token)
-    return _keep(attachment, label, token, content, shelf, now)
+    try:
+        return _keep(attachment, label, token, content, shelf, now)
+    except objects.NotKept:
+        # the words matter more, and the next file would fare the same
+        shelf.allowance.until = 0
+        return Shown(attachment.kind, label, note="failed")
 
 
 def media_type(content: bytes) -> str:
@@ -179,15 +184,18 @@ def _address(url: str, shelf: Shelf) -> str:
 
 
 def _file_name(label: str, kind: str) -> str:
-    plain = re.sub(r"[^\w.-]+", "-", label, flags=re.ASCII).strip(".-")[-60:]
-    ending = kind.partition("/")[2].replace("jpeg", "jpg").replace("octet-stream", "bin")
+    plain = re.sub(r"[^\w.-]+", "-", label, flags=re.ASCII)
+    ending = ENDING.search(plain)
+    stem = plain[: ending.start() if ending else None].strip(".-_")[:50]
+    known = kind.partition("/")[2].replace("jpeg", "jpg").replace("octet-stream", "bin")
     # Windows takes CON, NUL and their like for devices, whatever their ending
-    return plain if plain and not DEVICES.match(plain) else f"attachment.{ending}"
+    return f"{stem if stem and not DEVICES.match(stem) else 'attachment'}.{ending[1] if ending else known}"
 
 
 NOTED = "media-"  # begins the names of a message's attributes that each name a file
 GONE = (401, 403, 404, 410)
 DIRECTIONS = dict.fromkeys((0x200E, 0x200F, 0x061C, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+ENDING = re.compile(r"\.([A-Za-z0-9]{1,8})$")
 DEVICES = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)
 _NOTES: Mapping[type[Exception], str] = {
     NotAllowed: "refused",

@@ -138,7 +138,8 @@ def _notice_box(ticket: Ticket, notice: Notice) -> Box:
     if notice.held and notice.held.by_yes:
         do = say("held_yes")
     if notice.posted:
-        return Box(Tone.WARNING, say("notice_partly"), (*_partly(ticket, notice), *why, do), facts)
+        rest = "" if code in NO_WAY_BACK else say("refused_partly_do")
+        return Box(Tone.WARNING, say("notice_partly"), (_partly(ticket, notice), *why, do, rest), facts)
     return Box(Tone.WARNING, heading, (*why, do), facts)
 
 
@@ -152,10 +153,9 @@ def _why(ticket: Ticket, notice: Notice, code: str) -> tuple[str, ...]:
     return why, voice.say("notice_detail", detail=label(notice.detail)) if notice.detail else ""
 
 
-def _partly(ticket: Ticket, notice: Notice) -> tuple[str, str]:
+def _partly(ticket: Ticket, notice: Notice) -> str:
     posted, planned = map(ticket.voice.number, notice.count)
-    say = ticket.voice.say
-    return say("refused_partly", posted=posted, parts=planned), say("refused_partly_do")
+    return ticket.voice.say("refused_partly", posted=posted, parts=planned)
 
 
 def _how(ticket: Ticket, held: Held) -> Iterator[Fact]:

@@ -70,7 +70,17 @@ def _move_edit(entry: Entry, known: Item | None, now: datetime) -> Actions:
     if known is None:
         return _wait(entry, now)
     edit = entry.read(Edit)
+    if _is_outdated(conversations.one(known["conversation"], known["item"]), edit):
+        return [replace(done(entry), set={"data": stored.dump(replace(edit, text=""))})]
     return _move_change(entry, known, edit, edit.at, lambda message: replace(message, text=edit.text), now)
+
+
+def _is_outdated(original: Entry | None, edit: Edit) -> bool:
+    """A later edit was quicker, or the words were taken back: this one must not bring them back."""
+    if original is None:
+        return False
+    latest = original.more.get("edit")
+    return "unsend" in original.more or bool(latest and datetime.fromisoformat(latest) > edit.at)
 
 
 def _move_unsend(entry: Entry, known: Item | None, now: datetime) -> Actions:

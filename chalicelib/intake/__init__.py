@@ -65,7 +65,9 @@ def keep(request: WebhookRequest, channel: Channel, connection: str) -> Kept:
     except Malformed as malformed:
         events = [Unreadable(str(malformed))]
     unreadable = [event for event in events if isinstance(event, Unreadable)]
-    writes = [_steps(event, connection, now) for event in events if not isinstance(event, Unreadable)]
+    readable = [event for event in events if not isinstance(event, Unreadable)]
+    # a microsecond apart: what has the same time on its platform stays in the order in which it came
+    writes = [_steps(event, connection, now + timedelta(microseconds=n)) for n, event in enumerate(readable)]
     if unreadable:
         writes.append([_put_aside(request, connection, unreadable, now)])
     known = _write_new(writes)
@@ -146,10 +148,11 @@ def _keep_echo(echo: Echo, connection: str, now: datetime) -> Steps:
 def _keep_once(
     event: Message | Note | Echo, kind: str, place: str, at: datetime, connection: str, now: datetime
 ) -> Steps:
-    name = identity(event.channel, event.account, event.id)
-    item = entry(place, item_key(at, kind, name[:16]), kind, replace(event, raw={}), now, connection=connection)
+    key = identity_key(event.channel, event.account, event.id)
+    name = key.removeprefix("id#")[:16]
+    item = entry(place, item_key(at, kind, name), kind, replace(event, raw={}), now, connection=connection)
     known = {
-        "pk": identity_key(event.channel, event.account, event.id),
+        "pk": key,
         "sk": "id",
         "kind": "id",
         "conversation": place,

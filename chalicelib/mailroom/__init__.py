@@ -200,8 +200,8 @@ def _write_held(arrived: Arrived, held: Held) -> Writes:
     metrics.count("Held")
     pk, key = arrived.conversation.id, item_key(arrived.now, "held", arrived.name)
     item, pointer = conversations.holding(pk, key, held, arrived.now)
-    if is_yes(held.answer.text):
-        return [item]  # no answer: what it was meant for stays as it is
+    if is_yes(held.answer.text) or held.reason == "rate":
+        return [item]  # it was not meant to take another's place
     return [item, pointer, *holds.end(arrived.held, HeldState.REPLACED, arrived.sender, arrived.now)]
 
 

@@ -14,6 +14,7 @@ from enum import StrEnum
 from unicodedata import normalize
 
 LONGEST_HOLD = timedelta(days=7)
+MOST_COMMANDS = 12  # what follows is text
 
 
 class Command(StrEnum):
@@ -41,7 +42,7 @@ def read(text: str) -> Orders:
     """The commands and the rest."""
     found: list[Command] = []
     wait, unclear, rest = timedelta(), False, normalize("NFC", text.lstrip())
-    while (command := _command(rest)) is not None:
+    while len(found) < MOST_COMMANDS and (command := _command(rest)) is not None:
         found.append(command)
         rest = _WORD.sub("", rest, count=1).lstrip(_BETWEEN)
         if command is Command.HOLD:

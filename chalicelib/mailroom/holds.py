@@ -56,10 +56,10 @@ def release(held: Entry, by: str, now: datetime) -> Writes:
     return [reply(held.pk, answer, now, **audit), conversations.concluded(held, HeldState.RELEASED, **audit)]
 
 
-def reply(pk: str, answer: AgentReply, now: datetime, **audit: str) -> Put:
+def reply(pk: str, answer: AgentReply, now: datetime, **audit: Any) -> Put:
     """The write that puts an answer into the desk's hands, at the start of its ledger."""
-    ledger = {"state": "pending", "tries": 0, **_later(pk, answer), **audit}
-    return Put(entry(pk, item_key(now, "reply", answer.id), "reply", answer, now, **ledger))
+    key = item_key(now, "reply", answer.id)
+    return Put(entry(pk, key, "reply", answer, now, state="pending", tries=0, **audit))
 
 
 def end(held: Entry | None, state: HeldState, by: str, now: datetime) -> Writes:
@@ -75,10 +75,3 @@ def by_operator(held: Entry, now: datetime) -> Writes:
     if reason not in BY_OPERATOR or not answer.text.strip():
         raise NotReleasable(f"held because of {reason}: there is nothing that could be posted. Ask for a new answer.")
     return release(held, "operator", now)
-
-
-def _later(pk: str, answer: AgentReply) -> dict[str, Any]:
-    if answer.not_before is None:
-        return {}
-    watch = conversations.watched(pk, answer.not_before + conversations.OVERDUE_AFTER)
-    return {"not_before": conversations.epoch(answer.not_before), **watch}

@@ -53,8 +53,12 @@ def _lost(place: str, tags: Mapping[str, str], event: str, report: Mapping[str, 
     details = report.get(event, {})
     reason = details.get("bounceType") or details.get("complaintFeedbackType") or details.get("reason") or ""
     bounced = Bounced(now, event, str(reason)[:80])
-    item = entry(place, item_key(now, "bounced", f"{tags['mail']}-{event}"), "bounced", bounced, now)
-    conversations.write([Put(item)])
+    # named by the mail it is about: SNS may tell of it twice
+    item = entry(place, item_key(_created(tags), "bounced", f"{tags['mail']}-{event}"), "bounced", bounced, now)
+    try:
+        conversations.write([Put(item, unless_there=True)])
+    except Refused:
+        return "known"
     return event
 
 

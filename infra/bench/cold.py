@@ -1,7 +1,7 @@
 """Cold starts: fresh interpreters that import and make what a Lambda needs for its first event, against the least there is.
 
-Counted is CPU, for that is what a Lambda's cold start consists of, and a neighbour on the machine adds little to it. Both sides find compiled
-bytecode: the round before the first one makes it.
+Counted is CPU: it is what a Lambda's cold start consists of, and a neighbour on the machine adds little to it. All find
+compiled bytecode: the round before the first one makes it.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Mapping
 from statistics import median
 from typing import Any
@@ -70,7 +71,10 @@ def _program(modules: tuple[str, ...], services: tuple[str, ...]) -> str:
 
 def _round(number: int, programs: Mapping[str, str]) -> Times:
     progress(f"cold start: round {number + 1} of {ROUNDS}")
-    return {name: _seconds(program) for name, program in programs.items()}
+    # each round begins elsewhere, so that nobody always comes after the same neighbour
+    names = deque(programs)
+    names.rotate(number)
+    return {name: _seconds(programs[name]) for name in names}
 
 
 def _seconds(program: str) -> float:

@@ -8,6 +8,9 @@ from typing import Any
 from zlib import crc32
 
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+
+JSON = "application/x-amz-json-1.0"
 
 
 class Canned:
@@ -24,7 +27,7 @@ class Canned:
         self.body = request.body
         answer = self._parameters(json.loads(request.body)["Names"]) if call.startswith("ssm.") else b"{}"
         # DynamoDB's answers carry a checksum, and botocore looks at it
-        headers = {"content-type": "application/x-amz-json-1.0", "x-amz-crc32": str(crc32(answer))}
+        headers = HTTPHeaders.from_pairs((("content-type", JSON), ("x-amz-crc32", str(crc32(answer)))))
         return AWSResponse(request.url, 200, headers, Raw(answer))
 
     def _parameters(self, names: list[str]) -> bytes:

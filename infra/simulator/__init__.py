@@ -16,10 +16,10 @@ A secret may be a list of values valid now. `webhook` is where echoes go below `
 
 For scripts and tests, all JSON:
 
-- `GET /posts`: [{id, channel, account, thread, text, public, at, in_reply_to, kind}], oldest first; `DELETE /posts` forgets
+- `GET /posts`: [{id, channel, account, thread, text, public, at, in_reply_to, kind, files}], oldest first; `DELETE /posts` forgets
   everything. `thread` is the comment or post, the person (Messenger, direct messages), the post answered (X), or what the shop was told.
 - `POST /fail` {"channel", "kind", "times"?, "on"?}: the next requests go wrong; kinds in `failures.KINDS`,
-  `on` is "post" (default) or "look_up".
+  `on` is "post" (default), "look_up" or "upload" (X's media).
 - `POST /inbound` {"channel", "account", "author", "at"?, "thread"?, "name"?, "text"?, "public"?}: a customer wrote. From then on the
   window of that author counts, and once a thread of an account is told, answers to other threads are refused.
 - `POST /say` {"place", "text", "name"?, "account"?, "picture"?} -> {id, author, account, status}: a customer writes, and the

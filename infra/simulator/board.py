@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from infra.simulator.world import Post, Told, World
+from infra.simulator.world import Post, Sent, Told, World
 
 Line = Post | Told
 
@@ -22,6 +22,7 @@ class Said:
     text: str
     at: datetime
     kind: str
+    files: tuple[Sent, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,6 @@ def said_by(world: World, line: Line, fallback: str) -> Said:
     if isinstance(line, Post):
         name = world.account_name(line.account)
         handle = world.people.get(line.account, {}).get("username", line.account)
-        return Said(line.id, True, name, handle, line.text, line.at, line.kind)
+        return Said(line.id, True, name, handle, line.text, line.at, line.kind, line.files)
     person = world.person(line.author)
     return Said(fallback, False, person["name"], person["username"], line.text, line.at, "told")

@@ -104,7 +104,7 @@ def given() -> Mapping[str, Any]:
 def plan_failure(world: World, asked: Mapping[str, Any]) -> None:
     """Raises Wrong."""
     channel, kind = one_of(asked, "channel", CHANNELS), one_of(asked, "kind", KINDS)
-    on = one_of({"on": "post", **asked}, "on", ("post", "look_up"))
+    on = one_of({"on": "post", **asked}, "on", ("post", "look_up", "upload"))
     times = str(asked.get("times", 1))
     if not times.isdigit() or not 0 < int(times) <= MOST_TIMES:
         raise Wrong(f"times: a number from 1 to {MOST_TIMES}")

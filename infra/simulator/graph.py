@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,9 +21,10 @@ from infra.simulator import graph_errors as errors
 from infra.simulator.failures import under
 from infra.simulator.graph_errors import GraphError
 from infra.simulator.graph_views import as_comment, as_message, as_object, person_fields
-from infra.simulator.world import Connection, Post, Told, World
+from infra.simulator.world import Connection, Post, Sent, Told, World
 
 COMMENT_LIMIT, MESSAGE_LIMIT = 8000, 2000  # characters
+FILE_LIMIT = 25_000_000  # bytes
 MESSAGES_SHOWN = 20
 WINDOW, HUMAN_AGENT_WINDOW = timedelta(hours=24), timedelta(days=7)
 Echo = Callable[[Connection, Post], None]
@@ -105,9 +108,14 @@ def check_proof(connection: Connection, token: str) -> None:
 
 
 def given() -> dict[str, Any]:
-    """The parameters, which Graph takes from the query, a form or JSON alike."""
+    """The parameters, which Graph takes from the query, a form or JSON alike; in a form, objects are JSON again."""
     body = request.get_json(silent=True)
-    return {**request.args, **request.form, **(body if isinstance(body, dict) else {})}
+    form = {key: unpacked(value) for key, value in request.form.items()}
+    return {**request.args, **form, **(body if isinstance(body, dict) else {})}
+
+
+def unpacked(value: str) -> Any:
+    return json.loads(value) if value.startswith("{") else value
 
 
 def post_comment(world: World, echo: Echo, connection: Connection, page: str, object_id: str) -> Response:
@@ -131,24 +139,38 @@ def post_message(world: World, echo: Echo, connection: Connection, page: str) ->
     recipient = sent.get("recipient")
     if not isinstance(recipient, dict) or not {"id", "comment_id", "post_id"} & set(recipient):
         raise errors.invalid("The parameter recipient is required")
-    text = check_message(sent.get("message"))
+    text, files = check_message(sent.get("message"))
     with world.hold:
-        post = message_to(world, page, recipient, text, sent)
+        post = replace(message_to(world, page, recipient, text, sent), files=files)
         world.posts.append(post)
     echo(connection, post)
     return jsonify({"recipient_id": post.thread, "message_id": post.id})
 
 
-def check_message(message: Any) -> str:
-    """The text; an attachment by URL stands for itself. Raises GraphError."""
+def check_message(message: Any) -> tuple[str, tuple[Sent, ...]]:
+    """The text, or a file; an attachment by URL stands for itself. Raises GraphError."""
     message = message if isinstance(message, dict) else {}
-    attached = message.get("attachment", {}).get("payload", {}).get("url", "")
-    text = str(message.get("text") or attached)
-    if not text:
+    attachment = message.get("attachment", {})
+    files = (check_file(str(attachment.get("type"))),) if "filedata" in request.files else ()
+    text = str(message.get("text") or attachment.get("payload", {}).get("url", ""))
+    if text and files:
+        raise errors.invalid("Param message must contain either text or an attachment", errors.EMPTY_MESSAGE)
+    if not text and not files:
         raise errors.invalid("Param message must contain text or an attachment", errors.EMPTY_MESSAGE)
     if len(text) > MESSAGE_LIMIT:
         raise errors.invalid(f"Length of param message[text] must be less than or equal to {MESSAGE_LIMIT}")
-    return text
+    return text, files
+
+
+def check_file(kind: str) -> Sent:
+    """Raises GraphError."""
+    file = request.files["filedata"]
+    size = len(file.read())
+    if size > FILE_LIMIT:
+        raise errors.invalid("Attachment size exceeds allowable limit")
+    if kind != "file" and not str(file.mimetype).startswith(f"{kind}/"):
+        raise errors.invalid("Upload attachment failure.")
+    return Sent(str(file.filename), str(file.mimetype), size)
 
 
 def message_to(world: World, page: str, recipient: dict[str, str], text: str, sent: dict[str, Any]) -> Post:

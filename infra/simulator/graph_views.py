@@ -38,12 +38,15 @@ def as_message(world: World, line: Post | Told) -> dict[str, Any]:
     person = {"id": person_id, "name": world.person(person_id)["name"]}
     sender, recipient = (page, person) if isinstance(line, Post) else (person, page)
     message_id = line.id if isinstance(line, Post) else line.thread or f"m_told_{line.at.timestamp():.0f}"
+    files = line.files if isinstance(line, Post) else ()
+    attached = [{"id": file.name, "mime_type": file.media_type, "name": file.name, "size": file.size} for file in files]
     return {
         "id": message_id,
         "message": line.text,
         "created_time": stamp(line.at),
         "from": sender,
         "to": {"data": [recipient]},
+        **({"attachments": {"data": attached}} if attached else {}),
     }
 
 

@@ -13,7 +13,7 @@ from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from infra.simulator.failures import under
-from infra.simulator.world import Connection, Post, World
+from infra.simulator.world import Connection, Post, Sent, World
 
 TOLERANCE = 300  # seconds
 TEXT_LIMIT = 10_000  # characters
@@ -93,8 +93,9 @@ def take(world: World, connection: Connection) -> dict[str, str]:
 
 def post_from(world: World, connection: Connection) -> Post:
     data = (request.get_json(silent=True, force=True) or {}).get("data")
-    if not isinstance(data, dict) or not str(data.get("text") or "").strip():
+    if not isinstance(data, dict) or not (str(data.get("text") or "").strip() or data.get("attachments")):
         raise Refused(400, "data.text is missing")
+    data.setdefault("text", "")
     if len(data["text"]) > TEXT_LIMIT:
         raise Refused(400, f"data.text is longer than {TEXT_LIMIT} characters")
     account = str(data.get("account") or next(iter(connection.accounts), ""))
@@ -104,7 +105,16 @@ def post_from(world: World, connection: Connection) -> Post:
     )
     found = f"shop-{world.number()}"
     public = data.get("public") is True
-    return Post(found, "standard_webhooks", account, thread, data["text"], public, "reply", datetime.now(UTC), answered)
+    at, files = datetime.now(UTC), tuple(map(file_from, data.get("attachments") or ()))
+    return Post(found, "standard_webhooks", account, thread, data["text"], public, "reply", at, answered, files=files)
+
+
+def file_from(attached: Any) -> Sent:
+    """Named only: a shop would fetch it from its link. Raises Refused."""
+    missing = [key for key in ("url", "name", "media_type", "kind") if not attached.get(key)]
+    if missing:
+        raise Refused(400, f"data.attachments: {', '.join(missing)} missing")
+    return Sent(attached["name"], attached["media_type"], 0)
 
 
 def first(data: dict[str, Any], *keys: str) -> str:

@@ -30,6 +30,15 @@ class Connection:
 
 
 @dataclass(frozen=True)
+class Sent:
+    """A file that came with a post."""
+
+    name: str
+    media_type: str
+    size: int  # bytes
+
+
+@dataclass(frozen=True)
 class Post:
     """One thing the product posted, as customers see it."""
 
@@ -43,6 +52,7 @@ class Post:
     at: datetime
     in_reply_to: str = ""
     metadata: str = ""
+    files: tuple[Sent, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,6 +79,7 @@ class World:
     told: list[Told] = field(default_factory=list)
     echoes: list[dict[str, Any]] = field(default_factory=list)
     answers: dict[str, dict[str, str]] = field(default_factory=dict)  # the shop's, by webhook-id
+    uploads: dict[str, tuple[str, Sent]] = field(default_factory=dict)  # X's media: category and file, by media id
     subscribed: dict[str, list[str]] = field(default_factory=dict)  # webhook fields by page
     failures: dict[tuple[str, str], deque[str]] = field(default_factory=lambda: defaultdict(deque))
     hold: threading.RLock = field(default_factory=threading.RLock)
@@ -124,7 +135,15 @@ class World:
     def reset(self) -> None:
         """Forgets all but the connections."""
         with self.hold:
-            for forgotten in (self.posts, self.told, self.echoes, self.answers, self.subscribed, self.failures):
+            for forgotten in (
+                self.posts,
+                self.told,
+                self.echoes,
+                self.answers,
+                self.uploads,
+                self.subscribed,
+                self.failures,
+            ):
                 forgotten.clear()
 
 

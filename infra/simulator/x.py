@@ -15,13 +15,16 @@ from flask.typing import ResponseReturnValue
 
 from infra.simulator.failures import under
 from infra.simulator.graph import Echo
-from infra.simulator.world import Connection, Post, World
+from infra.simulator.world import Connection, Post, Sent, World
 from infra.simulator.x_auth import caller
 from infra.simulator.x_errors import INVALID_REQUEST, Problem, on_demand
 from infra.simulator.x_text import shown, weight
 from infra.simulator.x_views import as_dm, as_tweet, as_user, by_ids, listing, newest, one, pair, snowflake
 
 POST_LIMIT, MESSAGE_LIMIT = 280, 10_000  # weighted characters; characters
+FILE_LIMIT = 5_000_000  # bytes
+PICTURES = ("image/jpeg", "image/png", "image/webp")
+CATEGORIES = ("tweet_image", "dm_image")
 REFUSED_POST = (
     "Reply to this conversation is not allowed because you have not been mentioned or otherwise engaged "
     "by the author of the post you are replying to."
@@ -34,6 +37,7 @@ def x_api(world: World, echo: Echo) -> Blueprint:
     x = Blueprint("x", __name__, url_prefix="/2")
     x.register_error_handler(Problem, lambda problem: problem.answer())
     add_posts(x, world, echo)
+    add_uploads(x, world)
     add_look_ups(x, world)
     return x
 
@@ -54,6 +58,13 @@ def add_posts(x: Blueprint, world: World, echo: Echo) -> None:
         connection, account = caller(world)
         person = next((each for each in conversation.split("-") if each != account), conversation)
         return under(world, "x", on_demand(REFUSED_MESSAGE), lambda: post_dm(world, echo, connection, account, person))
+
+
+def add_uploads(x: Blueprint, world: World) -> None:
+    @x.post("/media/upload")
+    def upload() -> ResponseReturnValue:
+        caller(world)
+        return under(world, "x", on_demand("Forbidden"), lambda: take_file(world), on="upload")
 
 
 def add_look_ups(x: Blueprint, world: World) -> None:
@@ -86,12 +97,34 @@ def add_look_ups(x: Blueprint, world: World) -> None:
         )
 
 
+def take_file(world: World) -> ResponseReturnValue:
+    """Raises Problem."""
+    file, category = request.files.get("media"), request.form.get("media_category", "")
+    content = file.read() if file else b""
+    if file is None or category not in CATEGORIES or file.mimetype not in PICTURES or len(content) > FILE_LIMIT:
+        raise Problem(400, "Invalid Request", "One or more parameters to your request was invalid.", INVALID_REQUEST)
+    found = snowflake()
+    world.uploads[found] = (category, Sent(str(file.filename), str(file.mimetype), len(content)))
+    return jsonify(
+        {"data": {"id": found, "media_key": f"3_{found}", "expires_after_secs": 86400, "size": len(content)}}
+    )
+
+
+def files_of(world: World, ids: list[Any], category: str, most: int) -> tuple[Sent, ...]:
+    """Raises Problem."""
+    found = [world.uploads.get(str(each), ("", None)) for each in ids]
+    if len(ids) > most or any(kind != category for kind, _ in found):
+        raise Problem(400, "Invalid Request", "Your media IDs are invalid.", INVALID_REQUEST)
+    return tuple(file for _, file in found if file)
+
+
 def post_tweet(world: World, echo: Echo, connection: Connection, account: str) -> ResponseReturnValue:
-    text = check_text(weight, POST_LIMIT, "Your Tweet text is too long.")
+    files = files_of(world, (given().get("media") or {}).get("media_ids", []), "tweet_image", 4)
+    text = check_text(weight, POST_LIMIT, "Your Tweet text is too long.", bool(files))
     answered = str((given().get("reply") or {}).get("in_reply_to_tweet_id") or "")
     with world.hold:
         check_tweet(world, account, answered, text)
-        post = Post(snowflake(), "x", account, answered, text, True, "tweet", now(), in_reply_to=answered)
+        post = Post(snowflake(), "x", account, answered, text, True, "tweet", now(), in_reply_to=answered, files=files)
         world.posts.append(post)
     echo(connection, post)
     return jsonify({"data": {"id": post.id, "text": shown(text)[0], "edit_history_tweet_ids": [post.id]}}), 201
@@ -107,18 +140,20 @@ def check_tweet(world: World, account: str, answered: str, text: str) -> None:
 
 
 def post_dm(world: World, echo: Echo, connection: Connection, account: str, person: str) -> ResponseReturnValue:
-    text = check_text(len, MESSAGE_LIMIT, "The text of your message is over the max character limit.")
+    attached = [each.get("media_id") for each in given().get("attachments") or []]
+    files = files_of(world, attached, "dm_image", 1)
+    text = check_text(len, MESSAGE_LIMIT, "The text of your message is over the max character limit.", bool(files))
     with world.hold:
-        post = Post(snowflake(), "x", account, person, text, False, "dm", now())
+        post = Post(snowflake(), "x", account, person, text, False, "dm", now(), files=files)
         world.posts.append(post)
     echo(connection, post)
     return jsonify({"data": {"dm_conversation_id": pair(account, person), "dm_event_id": post.id}}), 201
 
 
-def check_text(measure: Callable[[str], int], limit: int, complaint: str) -> str:
+def check_text(measure: Callable[[str], int], limit: int, complaint: str, optional: bool = False) -> str:
     """Raises Problem."""
-    text = given().get("text")
-    if not isinstance(text, str) or not text.strip():
+    text = given().get("text", "")
+    if not isinstance(text, str) or not (text.strip() or optional):
         raise Problem(400, "Invalid Request", "One or more parameters to your request was invalid.", INVALID_REQUEST)
     if measure(text) > limit:
         raise Problem(403, "Forbidden", complaint)

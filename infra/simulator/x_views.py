@@ -59,7 +59,7 @@ def as_tweet(post: Post) -> dict[str, Any]:
     answered = [{"type": "replied_to", "id": post.in_reply_to}] if post.in_reply_to else []
     tweet = {
         "id": post.id,
-        "text": text,
+        "text": linked(post, text),
         "author_id": post.account,
         "created_at": stamp(post.at),
         "conversation_id": post.in_reply_to or post.id,
@@ -72,11 +72,16 @@ def as_tweet(post: Post) -> dict[str, Any]:
     }
 
 
+def linked(post: Post, text: str) -> str:
+    """X puts a link to the pictures behind the words."""
+    return f"{text} https://t.co/{post.id[-10:]}".strip() if post.files else text
+
+
 def as_dm(post: Post) -> dict[str, Any]:
     return {
         "id": post.id,
         "event_type": "MessageCreate",
-        "text": shown(post.text)[0],
+        "text": linked(post, shown(post.text)[0]),
         "sender_id": post.account,
         "dm_conversation_id": pair(post.account, post.thread),
         "created_at": stamp(post.at),

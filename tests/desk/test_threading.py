@@ -142,7 +142,7 @@ def write(stack: Stack, *numbers: int, text: str = "") -> None:
         for each in numbers
     ]
     entry = {"id": "1002003004005", "time": NOW_MS, "messaging": items}
-    body = json.dumps({"object": "page", "entry": [entry]}).encode()
+    body = json.dumps({"object": "page", "entry": [entry]}, ensure_ascii=False).encode()
     headers = {"content-type": "application/json", **signing.facebook(body, aws.SECRET)}
     assert stack.client.http.post("/webhooks/facebook/facebook", headers=headers, body=body).status_code == 200
 
@@ -285,8 +285,8 @@ def test_more_than_fifty_messages_in_one_mail_are_counted_and_linked(stack: Stac
     passed(stack, 11)
     _, flood = stack.mails()
     shown = text_of(flood)
-    assert "Frage 50\n" in shown
-    assert "Frage 51" not in shown
+    assert "Frage 50" in shown.splitlines()
+    assert "Frage 51" not in shown.splitlines()
     assert "Und 19 weitere Nachrichten" in shown
     token = re.search(r"/files/([a-z2-7]+)", shown)
     assert token
@@ -299,7 +299,7 @@ def test_more_than_fifty_messages_in_one_mail_are_counted_and_linked(stack: Stac
 
 def test_messages_too_long_together_make_no_mail_that_nobody_takes(stack: Stack) -> None:
     asked(stack, "rt")
-    write(stack, *range(1, 13), text="長い話です。" * 3000)
+    write(stack, *range(1, 13), text="長い話です。" * 2000)
     stack.settle()
     passed(stack, 11)
     flood = stack.mails()[-1]

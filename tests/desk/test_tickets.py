@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.channels.base import Limits
+from chalicelib.channels.base import Limits, Media
 from chalicelib.desk.notices import Alert, Notice, Reminding, notice_mail, owner_mail, reminder_mail
 from chalicelib.desk.tickets import LONGEST_WORDS, Line, Shown, Ticket, ticket_mail
 from chalicelib.locales import say
@@ -289,6 +289,28 @@ def test_what_a_reply_will_do_is_said_for_every_kind_of_limit() -> None:
     none = text_of(ticket_mail(ticket(limits=Limits(True, 0, answers=False))))
     assert "No reply possible from here" in none
     assert "Just answer" not in none
+
+
+def test_a_ticket_says_which_files_an_answer_may_bring_and_when_it_is_split() -> None:
+    media = Media(("image/jpeg", "image/png", "audio/mpeg"), size=25_000_000, most=5)
+    said = flat(text_of(ticket_mail(ticket(limits=Limits(False, 2000, parts=5, media=media)))))
+    assert "Up to 10,000 characters. More than 2,000 characters goes out as several messages." in said
+    assert "You can attach JPEG, MP3, PNG: 5 at most, 25 MB each." in said
+    anything = replace(media, types=("",))
+    assert "files of any kind" in text_of(ticket_mail(ticket(limits=Limits(False, 2000, media=anything))))
+    assert "Attachments cannot be sent." in text_of(ticket_mail(ticket()))
+
+
+def test_a_notice_about_a_part_shows_what_is_missing_and_what_arrived() -> None:
+    told = Notice("refused", "blocked", words="second", posted="first", count=(1, 3))
+    said = flat(text_of(notice_mail(ticket(), told)))
+    assert "Only part of your answer to Mia Muster was posted" in said
+    assert "Your answer became 3 messages. Mia Muster has 1 of them for certain." in said
+    assert "no longer receives messages" in said
+    assert "What is missing second What was posted first" in said
+    assert "send only what is missing" not in said
+    again = flat(text_of(notice_mail(ticket(), replace(told, code="policy"))))
+    assert "Please send only what is missing, not the whole answer again." in again
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

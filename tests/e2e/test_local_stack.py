@@ -19,7 +19,7 @@ pytestmark = pytest.mark.e2e
 QUIET: list[str] = []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stack() -> Iterator[Demo]:
     """The running stack; one that ran before is left running."""
     ran_before = running_state() is not None
