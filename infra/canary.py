@@ -7,7 +7,6 @@ Nothing is published: what would be posted is read back from the ledger.
 
 from __future__ import annotations
 
-import json
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -19,8 +18,7 @@ from chalicelib.aws import conversations
 from chalicelib.aws.conversations import Entry
 from chalicelib.channels import CANARY, RESERVED
 from chalicelib.channels.base import WebhookRequest
-from chalicelib.channels.canary import Canary
-from chalicelib.locales import say as words
+from chalicelib.channels.canary import Canary, question
 from chalicelib.model import AgentReply, Bounced, Held, Learnt, conversation_id
 from chalicelib.settings import Settings
 from chalicelib.text import one_line
@@ -66,10 +64,8 @@ def fly(trial: Trial, patience: timedelta) -> Iterator[Finding]:
 
 
 def _ask(trial: Trial, now: datetime) -> None:
-    language = trial.settings.helpdesk.language
-    text = words(language, "canary_text", word=trial.word)
-    question = {"thread": trial.thread, "name": words(language, "canary_name"), "text": text}
-    request = WebhookRequest("POST", {}, {}, json.dumps(question).encode(), now.timestamp())
+    body = question(trial.settings.helpdesk.language, trial.thread, trial.word)
+    request = WebhookRequest("POST", {}, {}, body, now.timestamp())
     intake.keep(request, Canary(RESERVED[CANARY.name]), CANARY.name)
 
 

@@ -43,7 +43,7 @@ def send(mail: EmailMessage, tags: Mapping[str, str]) -> str:
         raise MailFailed(type(error).__name__, sure=True, passing=True) from error
     except ClientError as error:
         raise _refused(error) from error
-    except Exception as error:  # noqa: BLE001 - a broken answer raises anything, and the mail may be out
+    except Exception as error:
         raise MailFailed(type(error).__name__, sure=False, passing=True) from error
     return message_id(answer["MessageId"])
 

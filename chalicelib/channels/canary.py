@@ -5,13 +5,21 @@ It is no channel that could be configured and takes no webhooks; what is answere
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib import http
 from chalicelib.channels.base import Answer, Connection, Forged, Limits, WebhookRequest, read_json
+from chalicelib.locales import say
 from chalicelib.model import Author, Event, Kind, Message, Reply
+
+
+def question(language: str, thread: str, word: str) -> bytes:
+    """What `parse` reads, in the helpdesk's language: please answer with this word."""
+    asked = {"thread": thread, "name": say(language, "canary_name"), "text": say(language, "canary_text", word=word)}
+    return json.dumps(asked).encode()
 
 
 @dataclass(frozen=True)

@@ -220,6 +220,9 @@ def _strike(entry: Entry, reason: str) -> list[Put | Change]:
     if entry.strikes + 1 < MOST_STRIKES:
         return [struck]
     metrics.count("SetAside")
-    if entry.kind == "reply":
-        return delivery.set_aside(entry, struck)
-    return [replace(struck, set={"reason": reason, "state": "failed"}, remove=SETTLED)]
+    end = {"reply": delivery.set_aside, "mail": mails.set_aside}.get(entry.kind, _set_aside)
+    return end(entry, struck, datetime.now(UTC))
+
+
+def _set_aside(entry: Entry, struck: Change, now: datetime) -> list[Put | Change]:
+    return [replace(struck, set={**struck.set, "state": "failed"}, remove=SETTLED)]

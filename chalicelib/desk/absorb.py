@@ -53,6 +53,7 @@ class View:
     settled: tuple[Entry, ...] = ()
     posted: tuple[tuple[Entry, str], ...] = ()  # answers that an echo proves, with the platform's id
     events: tuple[tuple[str, str], ...] = ()  # for the bus: kind, item
+    is_brief: bool = False  # the next mail shows nothing of what was said before: it may be what made it fail
 
 
 def absorb(view: View, entries: Sequence[Entry]) -> View:

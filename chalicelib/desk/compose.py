@@ -69,7 +69,8 @@ def _ticket(view: View, mail: OutgoingMail, keys: Keys) -> EmailMessage:
     shelf = _shelf(view.settings, conversation, keys)
     fetched = partial(_fetched, shelf=shelf, now=view.now)
     said = [_marked_late(each, before, _LINES[each.kind](each, conversation, fetched)) for each in news]
-    earlier = [_LINES[each.kind](each, conversation, _named) for each in before if _was_said(each)]
+    shown = [] if view.is_brief else [each for each in before if _was_said(each)]
+    earlier = [_LINES[each.kind](each, conversation, _named) for each in shown]
     return ticket_mail(
         replace(
             _frame(view, mail, keys, view.settings.helpdesk.language),

@@ -72,9 +72,8 @@ def unable(view: View, entry: Entry) -> View:
     return _ended(view, entry, ReplyState.REFUSED, "token")
 
 
-def set_aside(entry: Entry, struck: Change) -> list[Put | Change]:
+def set_aside(entry: Entry, struck: Change, now: datetime) -> list[Put | Change]:
     """The writes that end what a defect of ours keeps from being posted; the agent has to look whether it was."""
-    now = datetime.now(UTC)
     mail = OutgoingMail(name_of("notice", entry.sk), MailKind.NOTICE, now, (entry.sk,), "held:unknown")
     held = {**struck.set, "state": ReplyState.HELD, "code": "unknown"}
     return [replace(struck, set=held, remove=SETTLED), outgoing(entry.pk, mail, now)]

@@ -10,15 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
 
 from chalicelib import metrics, stored
 from chalicelib.aws import conversations
-from chalicelib.aws.conversations import OVERDUE_AFTER, Entry, done, epoch, mail_key, watched
+from chalicelib.aws.conversations import OVERDUE_AFTER, SETTLED, Entry, done, epoch, mail_key, outgoing, watched
 from chalicelib.aws.mail import MailFailed
-from chalicelib.aws.table import Change
+from chalicelib.aws.table import Change, Put
 from chalicelib.desk import ledger, pace
 from chalicelib.desk.absorb import View, name_of
 from chalicelib.desk.delivery import Wake
@@ -30,6 +30,7 @@ SETTLE = timedelta(minutes=5)  # how long a send event may take
 SOON = timedelta(seconds=5)
 GIVE_UP = timedelta(days=3)
 MOST_COVERED = 300  # messages in one mail; the first are shown in full, the others lie behind a link
+MOST_SPLIT = 90
 OUR_IDS_KEPT = 5
 
 Compose = Callable[[View, OutgoingMail], EmailMessage]
@@ -67,11 +68,25 @@ def send(view: View, entry: Entry, before: Sequence[Entry], compose: Compose, po
 
 def _patience(entry: Entry) -> timedelta:
     """How long proof of the last attempt is waited for; longer each time, so that an outage brings few copies."""
-    return min(SETTLE * 2 ** min(ledger.tries(entry) - 1, 3), ledger.LONGEST_WAIT)
+    return min(SETTLE * (1 << min(ledger.tries(entry) - 1, 3)), ledger.LONGEST_WAIT)
 
 
 def _is_hopeless(view: View, entry: Entry) -> bool:
     return view.now - entry.read(OutgoingMail).created_at > GIVE_UP
+
+
+def set_aside(entry: Entry, struck: Change, now: datetime) -> list[Put | Change]:
+    """The writes that take a mail off the list; one that brings several things goes on as one mail for each of them."""
+    mail = entry.read(OutgoingMail)
+    if mail.kind is not MailKind.TICKET or len(mail.covers) < 2:
+        return [replace(struck, set={**struck.set, "state": "failed"}, remove=SETTLED)]
+    return [done(entry, state="split"), *(_alone(entry.pk, sk, now) for sk in mail.covers[:MOST_SPLIT])]
+
+
+def _alone(pk: str, sk: str, now: datetime) -> Put:
+    # struck from the start, so that it is not put together with others again
+    put = outgoing(pk, OutgoingMail(name_of("ticket", "alone", sk), MailKind.TICKET, now, (sk,)), now)
+    return replace(put, item={**put.item, "strikes": 1})
 
 
 def _is_late_reminder(view: View, mail: OutgoingMail) -> bool:
@@ -151,7 +166,7 @@ def _attempt(view: View, entry: Entry, compose: Compose, post: Send, wake: Wake)
     mail = entry.read(OutgoingMail)
     if _is_late_reminder(view, mail):
         return save(view, [done(entry, state="cancelled")], entry.pk)
-    composed = compose(view, mail)
+    composed = compose(replace(view, is_brief=entry.strikes > 0), mail)
     claimed = ledger.claim(entry, view.now, SETTLE, subject=str(composed["Subject"]), **_remarks(view, mail))
     if claimed is None:
         return view

@@ -149,7 +149,7 @@ def _keep_once(
     event: Message | Note | Echo, kind: str, place: str, at: datetime, connection: str, now: datetime
 ) -> Steps:
     key = identity_key(event.channel, event.account, event.id)
-    name = key.removeprefix("id#")[:16]
+    name = f"{round(now.timestamp() * 1e6):x}-{key.removeprefix('id#')[:16]}"
     item = entry(place, item_key(at, kind, name), kind, replace(event, raw={}), now, connection=connection)
     known = {
         "pk": key,

@@ -35,6 +35,7 @@ from chalicelib.model import (
     Echo,
     Edit,
     Event,
+    File,
     Kind,
     Message,
     Reply,
@@ -769,8 +770,10 @@ def test_every_documented_delivery_means_what_the_page_says() -> None:
 
 def test_every_documented_key_is_sent_with_an_answer() -> None:
     asked: list[Any] = []
-    sending(answering(200, asked=asked)).send(reply())
+    file = File("manual.pdf", "application/pdf", b"", "https://bridge.example/files/abc")
+    sending(answering(200, asked=asked)).send(reply(files=(file,)))
     sent, shown = json.loads(asked[0][2]["body"]), documented()[-1]
+    assert sent["data"]["attachments"][0].keys() == shown["data"]["attachments"][0].keys()
     assert sent.keys() == shown.keys()
     assert sent["data"].keys() == shown["data"].keys()
 

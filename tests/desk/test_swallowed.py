@@ -148,7 +148,7 @@ def test_a_helpdesk_that_confirmed_is_not_silent(stack: Stack) -> None:
 
 def test_a_mailbox_that_never_confirms_is_not_called_silent_within_a_day(stack: Stack) -> None:
     asks(stack)
-    later(stack, minutes=59)
+    later(stack, minutes=50)
     assert of_kind(stack, "owner") == []
 
 
