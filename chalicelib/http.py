@@ -94,7 +94,8 @@ def fetch(url: str, *, address: str, most: int, seconds: float) -> Response:
     import urllib3
 
     fields = {"accept-encoding": "identity"}
-    pool, path = _pinned_pool(url, address, fields), urllib3.util.parse_url(url).request_uri
+    waits = urllib3.Timeout(connect=CONNECT_SECONDS, read=min(READ_SECONDS, seconds))
+    pool, path = _pinned_pool(url, address, fields, waits), urllib3.util.parse_url(url).request_uri
     until = time.monotonic() + seconds
     try:
         answer = pool.request("GET", path, headers=fields, redirect=False, preload_content=False)
@@ -120,15 +121,15 @@ def _encode(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _pinned_pool(url: str, address: str, fields: dict[str, str]) -> Any:
+def _pinned_pool(url: str, address: str, fields: dict[str, str], waits: Any = None) -> Any:
     import urllib3
 
-    parts = urllib3.util.parse_url(url)
+    parts, waits = urllib3.util.parse_url(url), waits or _timeout()
     fields["host"] = parts.netloc or ""
     if parts.scheme == "http":
-        return urllib3.HTTPConnectionPool(address, parts.port, timeout=_timeout(), retries=False)
+        return urllib3.HTTPConnectionPool(address, parts.port, timeout=waits, retries=False)
     names: dict[str, Any] = {"server_hostname": parts.host, "assert_hostname": parts.host}
-    return urllib3.HTTPSConnectionPool(address, parts.port, timeout=_timeout(), retries=False, **names)
+    return urllib3.HTTPSConnectionPool(address, parts.port, timeout=waits, retries=False, **names)
 
 
 @cache

@@ -100,8 +100,7 @@ def _weak_settings(patient: Patient) -> Iterator[Finding]:
         do = "name your agents one by one in [[agents]] instead"
         yield warning("agents", f"everybody at {domain} may answer in your name", do)
     if not known.helpdesk.sends_from:
-        do = "if its answers come from another address, name it in helpdesk.sends_from; the canary shows it"
-        yield warning("sends_from", f"answers of the helpdesk are expected from {known.helpdesk.address} only", do)
+        yield ok("sends_from", f"answers are expected from {known.helpdesk.address}; the canary shows if that is so")
     if known.helpdesk.kind == "plain":
         do = "if it is one of those in docs/helpdesk.md, name it in helpdesk.kind: its automatic mails are then known"
         yield warning("helpdesk.kind", "is plain", do)

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from importlib import import_module
 from typing import Any
 
 import boto3
@@ -185,11 +186,10 @@ def received(key: str, to: str, **verdicts: str) -> dict[str, Any]:
 
 
 @contextmanager
-def answering(platform: Platform) -> Iterator[None]:
-    from chalicelib import desk
-
+def answering(platform: Callable[..., Response]) -> Iterator[None]:
+    desk: Any = import_module("chalicelib.desk")
     opened = desk.open_channel
-    desk.open_channel = lambda connection: opened(connection, http=platform)  # type: ignore[assignment]
+    desk.open_channel = lambda connection: opened(connection, http=platform)
     try:
         yield
     finally:

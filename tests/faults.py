@@ -142,14 +142,14 @@ def pairs(**world: Any) -> Iterator[dict[int, str]]:
 def shuffled(plans: Iterable[dict[int, str]]) -> list[dict[int, str]]:
     """In an order that a budget of time may cut off anywhere; another one each day."""
     found = list(plans)
-    random.Random(date.today().toordinal()).shuffle(found)  # noqa: S311, DTZ011 - chooses plans
+    random.Random(date.today().toordinal()).shuffle(found)  # noqa: S311 - chooses plans
     return found
 
 
 def two(told: Faults) -> Iterator[dict[int, str]]:
     """Two faults of the story each, without end."""
     every = list(singles(told))
-    luck = random.Random(date.today().toordinal())  # noqa: S311, DTZ011 - chooses plans
+    luck = random.Random(date.today().toordinal())  # noqa: S311 - chooses plans
     while True:
         first, second = luck.sample(every, 2)
         yield {**first, **second}
@@ -196,7 +196,8 @@ def quiet() -> Iterator[None]:
 def _refused(code: str, status: int) -> Callable[[str, Real], Any]:
     def raise_(operation: str, real: Real) -> Any:
         found = THROTTLED.get(operation, code) if status < 500 else code
-        raise ClientError({"Error": {"Code": found}, "ResponseMetadata": {"HTTPStatusCode": status}}, operation)
+        told: Any = {"Error": {"Code": found}, "ResponseMetadata": {"HTTPStatusCode": status}}
+        raise ClientError(told, operation)
 
     return raise_
 
@@ -212,17 +213,18 @@ def _lost(operation: str, real: Real) -> Any:
 
 def _lost_once(operation: str, real: Real) -> Any:
     # the SDK tries again, except with SES
-    return _lost(operation, real) if operation == "SendRawEmail" else (_tried(real), real())[1]
-
-
-def _tried(real: Real) -> None:
+    if operation == "SendRawEmail":
+        return _lost(operation, real)
     with contextlib.suppress(ClientError):
         real()
+    return real()
 
 
 def _conflict(operation: str, real: Real) -> Any:
-    response: Any = {"Error": {"Code": "TransactionCanceledException"}, "ResponseMetadata": {"HTTPStatusCode": 400}}
-    raise ClientError({**response, "CancellationReasons": [{"Code": "TransactionConflict"}]}, operation)
+    metadata, reasons = {"HTTPStatusCode": 400}, [{"Code": "TransactionConflict"}]
+    code = {"Code": "TransactionCanceledException"}
+    told: Any = {"Error": code, "ResponseMetadata": metadata, "CancellationReasons": reasons}
+    raise ClientError(told, operation)
 
 
 def _crash(*_: Any) -> Any:

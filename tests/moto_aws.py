@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
 
-import botocore.endpoint
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
@@ -29,6 +28,7 @@ from tests import aws
 from tests.world import Crash
 
 WHERE = (aws.ACCOUNT, aws.REGION)
+JSON = "application/x-amz-json-1.0"
 Kind = Callable[[str], str]
 
 
@@ -100,7 +100,7 @@ def moto(patch: pytest.MonkeyPatch) -> Iterator[MotoAws]:
         aws.create()
         aws.configure(aws.SETTINGS)
         made = MotoAws()
-        patch.setattr(botocore.endpoint.time, "sleep", lambda seconds: None)
+        patch.setattr("botocore.endpoint.time.sleep", lambda seconds: None)
         hook = lambda stub, event_name, request, **more: made.answer(stub, event_name, request, more)  # noqa: E731
         patch.setattr(BotocoreStubber, "__call__", hook)
         yield made
@@ -121,9 +121,8 @@ def _told(status: int, code: str) -> Callable[[Any, Any], Any]:
         if "ses" in request.url.partition("//")[2][:6]:
             error = "Throttling" if status < 500 else code
             body = f"<ErrorResponse><Error><Code>{error}</Code></Error></ErrorResponse>".encode()
-            return AWSResponse(request.url, status, {"content-type": "text/xml"}, MockRawResponse(body))
-        body = json.dumps({"__type": f"x#{code}"}).encode()
-        return AWSResponse(request.url, status, {"content-type": "application/x-amz-json-1.0"}, MockRawResponse(body))
+            return _response(request, status, "text/xml", body)
+        return _response(request, status, JSON, json.dumps({"__type": f"x#{code}"}).encode())
 
     return answer
 
@@ -140,7 +139,12 @@ def _after(real: Any, request: Any) -> Any:
 def _conflict(real: Any, request: Any) -> Any:
     reasons = [{"Code": "TransactionConflict"}]
     body = json.dumps({"__type": "x#TransactionCanceledException", "CancellationReasons": reasons}).encode()
-    return AWSResponse(request.url, 400, {"content-type": "application/x-amz-json-1.0"}, MockRawResponse(body))
+    return _response(request, 400, JSON, body)
+
+
+def _response(request: Any, status: int, kind: str, body: bytes) -> Any:
+    headers: Any = {"content-type": kind}
+    return AWSResponse(request.url, status, headers, MockRawResponse(body))
 
 
 def _crash_before(real: Any, request: Any) -> Any:

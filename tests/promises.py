@@ -1,4 +1,4 @@
-"""What must hold after the story, whatever failed on the way; docs/reliability.md says it in words."""
+"""What must hold after the story, whatever failed on the way: nothing lost, nothing twice, nobody left waiting unseen."""
 
 from __future__ import annotations
 

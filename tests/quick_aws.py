@@ -211,8 +211,9 @@ def _object(aws: QuickAws, asked: Mapping[str, Any]) -> Any:
 
 
 def _error(code: str, operation: str, reasons: list[dict[str, Any]] | None = None) -> ClientError:
-    response: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": 400}}
-    return ClientError({**response, "CancellationReasons": reasons or []}, operation)
+    metadata = {"HTTPStatusCode": 400}
+    told: Any = {"Error": {"Code": code}, "ResponseMetadata": metadata, "CancellationReasons": reasons or []}
+    return ClientError(told, operation)
 
 
 _CALLS: dict[str, Callable[[QuickAws, Mapping[str, Any]], Any]] = {

@@ -120,7 +120,7 @@ class World:
 
     def mails(self) -> list[EmailMessage]:
         for _, raw, _ in self.rig.mails()[len(self._read) :]:
-            self._read.append(message_from_bytes(raw, policy=policy.default))  # type: ignore[arg-type]
+            self._read.append(message_from_bytes(raw, policy=policy.default))
         return self._read
 
     def customer(self, body: bytes) -> None:
@@ -330,7 +330,7 @@ def _time(at: str) -> datetime:
 
 
 def _is_answered(item: Item) -> bool:
-    return item["kind"]["S"] == "reply" and item["state"]["S"] == "done"
+    return bool(item["kind"]["S"] == "reply" and item["state"]["S"] == "done")
 
 
 def _send_event(mail_id: str, tags: Mapping[str, str]) -> dict[str, Any]:

@@ -19,6 +19,8 @@ ATTEMPTS = {"ses": 1}
 DEFAULT_ATTEMPTS = 3
 # table.py types all that goes there itself; checking it against botocore's model too is a fifth of a write's CPU
 UNCHECKED = ("dynamodb",)
+# in the older regions botocore signs links the old way, which buckets made since 2020 refuse
+SIGNATURES = {"s3": "s3v4"}
 # what AWS says of a request that will never be taken; all else (throttling, outages, a role's missing right) passes
 NEVER_TAKEN = frozenset(
     (
@@ -42,6 +44,7 @@ def client(service: str) -> Any:
         # what CloudTrail calls us; else botocore describes its surroundings anew in every request
         user_agent="bridgehead",
         parameter_validation=service not in UNCHECKED,
+        signature_version=SIGNATURES.get(service),
         connect_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,
         retries={"mode": "standard", "total_max_attempts": ATTEMPTS.get(service, DEFAULT_ATTEMPTS)},
@@ -60,7 +63,9 @@ def is_passing(error: Exception) -> bool:
     if isinstance(error, ClientError):
         reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", ())}
         return NEVER_TAKEN.isdisjoint({error.response["Error"]["Code"], *reasons})
-    return isinstance(error, Passing | BotoCoreError | ResponseParserError) and not isinstance(error, ParamValidationError)
+    return isinstance(error, Passing | BotoCoreError | ResponseParserError) and not isinstance(
+        error, ParamValidationError
+    )
 
 
 def forget() -> None:

@@ -131,7 +131,9 @@ def pending(pk: str, most: int = 50) -> list[Entry]:
 def latest(pk: str, most: int) -> list[Entry]:
     """The last things that came in or were answered, oldest first; without what cannot be worked on."""
     found = map(_entry, reversed(table.query(pk, "i#", newest=most)))
-    return [each for each in found if not each.strikes or ("todo" not in each.more and each.more.get("state") != "failed")]
+    return [
+        each for each in found if not each.strikes or ("todo" not in each.more and each.more.get("state") != "failed")
+    ]
 
 
 def mails(pk: str, most: int) -> list[Entry]:

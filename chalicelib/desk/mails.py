@@ -30,7 +30,7 @@ SETTLE = timedelta(minutes=5)  # how long a send event may take
 SOON = timedelta(seconds=5)
 GIVE_UP = timedelta(days=3)
 MOST_COVERED = 300  # messages in one mail; the first are shown in full, the others lie behind a link
-MOST_SPLIT = 90
+MOST_SPLIT = 90  # mails that take the place of one: one transaction
 OUR_IDS_KEPT = 5
 
 Compose = Callable[[View, OutgoingMail], EmailMessage]
@@ -68,7 +68,8 @@ def send(view: View, entry: Entry, before: Sequence[Entry], compose: Compose, po
 
 def _patience(entry: Entry) -> timedelta:
     """How long proof of the last attempt is waited for; longer each time, so that an outage brings few copies."""
-    return min(SETTLE * (1 << min(ledger.tries(entry) - 1, 3)), ledger.LONGEST_WAIT)
+    doubled: int = 1 << min(ledger.tries(entry) - 1, 3)
+    return min(SETTLE * doubled, ledger.LONGEST_WAIT)
 
 
 def _is_hopeless(view: View, entry: Entry) -> bool:
@@ -76,23 +77,27 @@ def _is_hopeless(view: View, entry: Entry) -> bool:
 
 
 def set_aside(entry: Entry, struck: Change, now: datetime) -> list[Put | Change]:
-    """The writes that take a mail off the list; one that brings several things goes on as one mail for each of them."""
+    """The writes that take a mail off the list; what it brings goes on in mails of their own, if that is more than one thing."""
     mail = entry.read(OutgoingMail)
     if mail.kind is not MailKind.TICKET or len(mail.covers) < 2:
         return [replace(struck, set={**struck.set, "state": "failed"}, remove=SETTLED)]
-    return [done(entry, state="split"), *(_alone(entry.pk, sk, now) for sk in mail.covers[:MOST_SPLIT])]
+    size = -(-len(mail.covers) // MOST_SPLIT)
+    pieces = (mail.covers[start : start + size] for start in range(0, len(mail.covers), size))
+    return [done(entry, state="split"), *(_apart(entry.pk, piece, now) for piece in pieces)]
 
 
-def _alone(pk: str, sk: str, now: datetime) -> Put:
+def _apart(pk: str, covers: tuple[str, ...], now: datetime) -> Put:
     # struck from the start, so that it is not put together with others again
-    put = outgoing(pk, OutgoingMail(name_of("ticket", "alone", sk), MailKind.TICKET, now, (sk,)), now)
+    put = outgoing(pk, OutgoingMail(name_of("ticket", "apart", *covers), MailKind.TICKET, now, covers), now)
     return replace(put, item={**put.item, "strikes": 1})
 
 
 def _is_late_reminder(view: View, mail: OutgoingMail) -> bool:
     """The answer was quicker than the mail that would have asked for it."""
     reminds = mail.kind is MailKind.REMINDER or mail.code == "missed"
-    return reminds and not (view.conversation and view.conversation.clock.waiting_since)
+    since = view.conversation.clock.waiting_since if view.conversation else None
+    # who waits since then waits with another question
+    return reminds and (since is None or since > mail.created_at)
 
 
 def tags(pk: str, mail: OutgoingMail) -> dict[str, str]:

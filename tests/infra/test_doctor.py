@@ -95,7 +95,7 @@ def test_every_problem_says_what_to_do(patient: Patient) -> None:
     boto3.client("ssm").delete_parameter(Name="/bridgehead/test/keys")
     said, _ = examined(found)
     told = [line for line in said if line.startswith(("MISSING", "warning"))]
-    assert len(told) >= 3
+    assert len(told) >= 3, told
     assert all("\n" in line and "->" in line for line in told)
     assert any("everybody at lindner.example" in line for line in told)
 

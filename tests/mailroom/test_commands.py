@@ -63,7 +63,7 @@ def test_without_a_command_a_public_comment_is_answered_publicly(shop: Shop) -> 
     ],
 )
 def test_an_answer_can_wait(shop: Shop, text: str, wait: timedelta) -> None:
-    ticket, now = shop.ask(), datetime.now(UTC)
+    ticket, now = shop.ask(), datetime.now(UTC).replace(microsecond=0)
     assert shop.answer(ticket, text, now=now) == "reply"
     assert shop.posted == []
     (woken,) = [each["at"] for name, each in shop.aws.timers.items() if name.startswith("wake-")]

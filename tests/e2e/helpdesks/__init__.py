@@ -21,7 +21,7 @@ class Ticket:
 class Helpdesk(Protocol):
     """One product at work. What it mails goes to the mail server it was made with."""
 
-    kind: str  # its row in chalicelib/mailroom/helpdesks.py
+    kind: str  # its row in chalicelib/helpdesks.py
 
     def start(self) -> None: ...
     def take(self, mail: bytes) -> None: ...  # as its mail gateway does
