@@ -28,6 +28,7 @@ check: setup ## what CI checks besides: format, lint, types, template, docs
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	$(RUN) -m infra.docs --check
+	$(RUN) -m pytest -m lint tests/infra
 
 bench: setup ## how fast it is, as ratios
 	$(RUN) -m infra.bench

@@ -11,15 +11,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from functools import cache
 from importlib import import_module
 from typing import Any
 
 import boto3
 from chalice.test import Client
 from moto import mock_aws
+from moto.dynamodb.models import dynamodb_backends
 from moto.ses.models import ses_backends
 
-from chalicelib.aws import clients, parameters
+from chalicelib.aws import parameters
+from chalicelib.aws.table import unmarshal
 from chalicelib.http import Response
 
 REGION, ACCOUNT = "eu-central-1", "123456789012"
@@ -105,24 +108,24 @@ class Stack:
 
     def items(self, prefix: str = "") -> list[dict[str, Any]]:
         """All items of the table whose sort key begins so."""
-        found = boto3.resource("dynamodb").Table("bridgehead").scan()["Items"]
+        found = _rows()
         return [item for item in found if item["sk"].startswith(prefix)]
 
     def mails(self) -> list[EmailMessage]:
         """The mails that were sent, in order."""
         sent = ses_backends[ACCOUNT][REGION].sent_messages
-        return [message_from_bytes(_raw(each), policy=policy.default) for each in sent]  # type: ignore[arg-type]
+        return [message_from_bytes(_raw(each), policy=policy.default) for each in sent]
 
     def schedules(self) -> list[dict[str, Any]]:
         """The one-time schedules that are set, with their targets."""
-        scheduler = boto3.client("scheduler")
+        scheduler = client("scheduler")
         names = [each["Name"] for each in scheduler.list_schedules(GroupName="bridgehead")["Schedules"]]
         return [scheduler.get_schedule(Name=name, GroupName="bridgehead") for name in names]
 
     def mail_in(self, raw: bytes, to: str, **verdicts: str) -> dict[str, Any]:
         """A mail from the helpdesk, as SES hands it over."""
         key = f"inbound/{len(self.items())}-{abs(hash(raw))}"
-        boto3.client("s3").put_object(Bucket="bridgehead-mail", Key=key, Body=raw)
+        client("s3").put_object(Bucket="bridgehead-mail", Key=key, Body=raw)
         record = _queued(json.dumps({"Type": "Notification", "Message": json.dumps(received(key, to, **verdicts))}))
         answer: dict[str, Any] = self.client.lambda_.invoke("mailroom", {"Records": [record]}).payload
         return answer
@@ -141,7 +144,7 @@ class Stack:
         return True
 
     def _desk(self) -> bool:
-        sqs = boto3.client("sqs")
+        sqs = client("sqs")
         url = ENVIRONMENT["QUEUE_URL"]
         found = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, AttributeNames=["All"]).get("Messages", [])
         if not found:
@@ -154,10 +157,20 @@ class Stack:
         return True
 
 
+@cache
+def client(service: str) -> Any:
+    """A client of the operator's; made once, moto answers whichever stack is the current one."""
+    return boto3.Session("testing", "testing", region_name=REGION).client(service)  # type: ignore[call-overload]
+
+
+def _rows() -> list[dict[str, Any]]:
+    found = dynamodb_backends[ACCOUNT][REGION].get_table("bridgehead").all_items()
+    return [unmarshal(item.to_json()["Attributes"]) for item in found]
+
+
 @contextmanager
 def stack(settings: Mapping[str, Any] = SETTINGS) -> Iterator[Stack]:
     """A stack of its own; the environment is the test's to set (`ENVIRONMENT`)."""
-    clients.forget()
     parameters.forget()
     with mock_aws():
         create()
@@ -167,7 +180,6 @@ def stack(settings: Mapping[str, Any] = SETTINGS) -> Iterator[Stack]:
         platform = Platform()
         with Client(app.app) as client, answering(platform):
             yield Stack(client, platform)
-    clients.forget()
     parameters.forget()
 
 
@@ -198,7 +210,7 @@ def answering(platform: Callable[..., Response]) -> Iterator[None]:
 
 def configure(settings: Mapping[str, Any]) -> None:
     """As `bridgehead configure` and `secret set` would leave Parameter Store."""
-    ssm = boto3.client("ssm")
+    ssm = client("ssm")
     values = {"settings": settings, **SECRETS}
     for name, value in values.items():
         kind = "String" if name == "settings" else "SecureString"
@@ -208,7 +220,7 @@ def configure(settings: Mapping[str, Any]) -> None:
 
 def create() -> None:
     """What the template makes."""
-    boto3.client("dynamodb").create_table(
+    client("dynamodb").create_table(
         TableName="bridgehead",
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[_attribute(name) for name in ("pk", "sk", "todo", "shard", "author_key", "opened_at")]
@@ -221,12 +233,12 @@ def create() -> None:
         ],
     )
     where = {"LocationConstraint": REGION}
-    boto3.client("s3").create_bucket(Bucket="bridgehead-mail", CreateBucketConfiguration=where)  # type: ignore[arg-type]
-    boto3.client("sqs").create_queue(QueueName="jobs.fifo", Attributes={"FifoQueue": "true", "VisibilityTimeout": "0"})
-    boto3.client("scheduler").create_schedule_group(Name="bridgehead")
-    boto3.client("events").create_event_bus(Name="bridgehead")
-    boto3.client("ses").verify_domain_identity(Domain=DOMAIN)
-    boto3.client("ses").create_configuration_set(ConfigurationSet={"Name": "bridgehead"})
+    client("s3").create_bucket(Bucket="bridgehead-mail", CreateBucketConfiguration=where)
+    client("sqs").create_queue(QueueName="jobs.fifo", Attributes={"FifoQueue": "true", "VisibilityTimeout": "0"})
+    client("scheduler").create_schedule_group(Name="bridgehead")
+    client("events").create_event_bus(Name="bridgehead")
+    client("ses").verify_domain_identity(Domain=DOMAIN)
+    client("ses").create_configuration_set(ConfigurationSet={"Name": "bridgehead"})
 
 
 def _attribute(name: str) -> Any:

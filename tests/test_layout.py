@@ -51,7 +51,7 @@ def test_what_rooms_stand_on_knows_no_room(low: str) -> None:
 
 
 def test_a_webhooks_cold_start_loads_neither_the_desk_nor_the_mailroom() -> None:
-    heavy = ("chalicelib.desk", "chalicelib.mailroom", "chalicelib.sla", "chalicelib.locales", "boto3")
+    heavy: tuple[str, ...] = ("chalicelib.desk", "chalicelib.mailroom", "chalicelib.sla", "chalicelib.locales", "boto3")
     heavy += ("chalicelib.channels.x", "aws_lambda_powertools.utilities.batch", "selectolax")
     program = "import sys, app, chalicelib.channels.facebook; print('\\n'.join(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)

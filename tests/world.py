@@ -100,6 +100,7 @@ class World:
     site: Site
     arm: Callable[[bool], None] = lambda armed: None
     with_send_events: bool = True
+    with_echoes: bool = True
     repeats: int = 1  # how often each webhook, stream record and job is delivered at least
     webhooks: list[Parcel] = field(default_factory=list)
     stream: list[Parcel] = field(default_factory=list)
@@ -263,6 +264,8 @@ class World:
                 self.notices.append(Parcel(_send_event(mail_id, tags), self.clock.now + timedelta(seconds=1)))
         for comment in self.site.comments[self._echoed :]:
             self._echoed += 1
+            if not self.with_echoes:
+                continue
             self.webhooks.append(Parcel(echo(comment, self.clock.now), self.clock.now + timedelta(seconds=2)))
         for item in self.rig.items():
             if item["sk"]["S"].startswith("o#") and ("accepted" in item or "message_id" in item):

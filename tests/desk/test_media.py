@@ -15,11 +15,10 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
-import boto3
 import pytest
 
 from chalicelib import public_web
-from chalicelib.aws import clients
+from chalicelib.aws import clients, conversations, objects
 from chalicelib.aws.conversations import Entry
 from chalicelib.channels.base import ANYWHERE
 from chalicelib.desk import media
@@ -65,8 +64,8 @@ asked: list[tuple[str, str]] = []
 def kept(monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[Any, ...]]:
     """What went into the bucket, where a test has no stack; by key."""
     found: dict[str, tuple[Any, ...]] = {}
-    monkeypatch.setattr(media.objects, "put", lambda key, *more: found.update({key: more}))
-    monkeypatch.setattr(media.conversations, "write", lambda actions: None)
+    monkeypatch.setattr(objects, "put", lambda key, *more: found.update({key: more}))
+    monkeypatch.setattr(conversations, "write", lambda actions: None)
     return found
 
 
@@ -361,7 +360,8 @@ def shop(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Stack:
     fetch = lambda url, **more: Response(200, PNG)  # noqa: E731
 
     def answering(*given: Any) -> Shelf:
-        return replace(made(*given), fetch=fetch, check=lambda url: PUBLIC)
+        shelf: Shelf = made(*given)
+        return replace(shelf, fetch=fetch, check=lambda url: PUBLIC)
 
     monkeypatch.setattr(compose, "_shelf", answering)
     return stack
@@ -375,7 +375,7 @@ def asked_with_pictures(stack: Stack, id: str = "q-1") -> None:
 
 
 def in_the_bucket() -> list[str]:
-    found = boto3.client("s3").list_objects_v2(Bucket="bridgehead-mail", Prefix="media/").get("Contents", [])
+    found = aws.client("s3").list_objects_v2(Bucket="bridgehead-mail", Prefix="media/").get("Contents", [])
     return [each["Key"] for each in found]
 
 
@@ -431,9 +431,9 @@ def test_a_text_too_long_for_a_mail_is_gone_with_its_message(shop: Stack) -> Non
 
 def test_a_bucket_that_takes_nothing_does_not_keep_the_words_back(shop: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: Any) -> None:
-        raise media.objects.NotKept("EndpointConnectionError")
+        raise objects.NotKept("EndpointConnectionError")
 
-    monkeypatch.setattr(media.objects, "put", fail)
+    monkeypatch.setattr(objects, "put", fail)
     asked_with_pictures(shop)
     (mail,) = shop.mails()
     part = mail.get_body(("plain",))

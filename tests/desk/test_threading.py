@@ -292,7 +292,7 @@ def test_more_than_fifty_messages_in_one_mail_are_counted_and_linked(stack: Stac
     assert token
     answer = stack.client.http.get(f"/files/{token[1]}")
     assert answer.status_code == 302
-    kept = aws.boto3.client("s3").get_object(Bucket="bridgehead-mail", Key=f"media/{token[1]}")
+    kept = aws.client("s3").get_object(Bucket="bridgehead-mail", Key=f"media/{token[1]}")
     assert kept["ContentDisposition"].startswith("attachment")
     assert "Frage 69" in kept["Body"].read().decode()
 

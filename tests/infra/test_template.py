@@ -265,6 +265,7 @@ def test_the_api_is_throttled_logs_no_query_strings_and_allows_no_foreign_page(o
     assert "Access-Control-Allow" not in str(api)
 
 
+@pytest.mark.lint
 def test_the_template_is_valid_cloudformation(packaged: Path) -> None:
     lint = [str(Path(sys.executable).with_name("cfn-lint")), str(packaged)]
     done = subprocess.run(lint, cwd=ROOT, capture_output=True, text=True)
