@@ -6,7 +6,7 @@ NAMESPACE = "Bridgehead"
 
 
 def count(name: str, value: int = 1) -> None:
-    """Adds to a metric: Quarantined, Forged, Stuck, SetAside, Held, Bounced."""
+    """Adds to a metric; docs/operations.md says what each means."""
     from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
     with single_metric(name=name, unit=MetricUnit.Count, value=value, namespace=NAMESPACE):

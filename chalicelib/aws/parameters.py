@@ -46,6 +46,9 @@ def load_settings() -> Settings:
 
 def load_connection(name: str, purpose: str) -> tuple[Settings, Connection]:
     """The settings and one connection with its secrets; purpose: receive or send. Raises KeyError on an unknown name."""
+    known = _fresh("settings")
+    if known and name not in _settings(known).connections:
+        raise KeyError(name)  # strangers choose the name: without a look-up, and nothing of it is kept
     found = _get(["settings", f"{purpose}/{name}"])
     if found["settings"] is None:
         raise SecretMissing("the stack", "settings")
@@ -75,6 +78,11 @@ def _settings(text: str) -> Settings:
 @lru_cache(maxsize=16)
 def _connection(text: str, name: str, secrets: str) -> Connection:
     return replace(_settings(text).connections[name], secrets=json.loads(secrets))
+
+
+def _fresh(name: str) -> str | None:
+    until, value = _cache.get(name, (0.0, None))
+    return value if until >= time.monotonic() else None
 
 
 def _get(names: Sequence[str]) -> Mapping[str, str | None]:

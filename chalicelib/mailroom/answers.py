@@ -109,9 +109,9 @@ def _read(arrived: Arrived) -> tuple[Orders, str]:
 def _context(arrived: Arrived) -> Context:
     conversation, helpdesk = arrived.conversation, arrived.settings.helpdesk
     return Context(
-        addresses=(arrived.address,),
+        addresses=(arrived.address, f"@{arrived.settings.reply_domain}"),
         names=(conversation.author.name,) if conversation.author.name else (),
-        marks=(text.mark(conversation.id), helpdesk.marks),
+        marks=(text.mark(conversation.id), *_marks(helpdesk.marks)),
         known_texts=known_texts(arrived.said),
         helpdesk=helpdesk.kind,
     )
@@ -208,3 +208,8 @@ def _words_of(said: Entry) -> str:
 
 
 _PLAINER = {"too-long": "unsure", "no-text": "empty"}
+
+
+def _marks(given: tuple[str, ...]) -> tuple[str | tuple[str, ...], ...]:
+    """Two lines stand around the answer; a single one is where everything else begins."""
+    return given if len(given) < 2 else (given,)

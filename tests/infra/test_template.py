@@ -220,7 +220,7 @@ def test_every_alarm_reaches_the_owner(of_type: Any) -> None:
 def test_our_own_metrics_are_watched_under_the_name_they_are_written_with(template: Resource, of_type: Any) -> None:
     service = template["Globals"]["Function"]["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]
     ours = [alarm for alarm in of_type("AWS::CloudWatch::Alarm").values() if alarm["Namespace"] == "Bridgehead"]
-    assert {alarm["MetricName"] for alarm in ours} == {"Quarantined", "Stuck"}
+    assert {alarm["MetricName"] for alarm in ours} == {"Quarantined", "Stuck", "SetAside", "MailFailed"}
     assert all(alarm["Dimensions"] == [{"Name": "service", "Value": service}] for alarm in ours)
 
 
