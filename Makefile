@@ -4,7 +4,7 @@ RUN = .venv/bin/python
 STAGE ?= prod
 LOCK = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
 
-.PHONY: help setup test e2e check bench replies demo up down deploy lock
+.PHONY: help setup test faults e2e check bench replies demo up down deploy lock
 
 help: ## this list
 	@grep -E '^[a-z0-9]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -19,6 +19,9 @@ setup: .venv/installed ## .venv from the lock file
 
 test: setup ## unit, contract and journey tests, in memory
 	$(RUN) -m pytest -n auto
+
+faults: setup ## faults at every outside call, single and in pairs; no promise may break
+	$(RUN) -m pytest -n auto -m campaign tests/test_faults.py
 
 e2e: setup ## the journey on the local stack
 	$(RUN) -m pytest -m e2e tests/e2e

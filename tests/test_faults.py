@@ -23,7 +23,7 @@ from tests import aws, faults, moto_aws, story
 from tests.quick_aws import QuickAws, quick
 from tests.world import PAGE, Clock, Parcel, Site, World, clocked, feed
 
-BUDGET = float(os.environ.get("FAULT_SECONDS", "3"))  # of each campaign here
+BUDGET = float(os.environ.get("FAULT_SECONDS", "15"))  # of each campaign here
 
 
 @pytest.fixture
@@ -72,11 +72,13 @@ def answered(world: World, text: str = story.ANSWER) -> None:
     world.pass_time(minutes(1))
 
 
+@pytest.mark.campaign
 def test_every_single_fault_leaves_every_promise_kept() -> None:
     told = faults.run({})[0]
     assert faults.campaign(faults.shuffled(faults.singles(told)), BUDGET)[1] == []
 
 
+@pytest.mark.campaign
 def test_pairs_of_faults_leave_every_promise_kept_although_no_echo_proves_a_post() -> None:
     told = faults.run({}, with_echoes=False)[0]
     assert faults.campaign(faults.two(told), BUDGET, with_echoes=False)[1] == []
@@ -88,26 +90,31 @@ def test_a_broken_look_up_would_be_noticed_here(monkeypatch: pytest.MonkeyPatch)
     assert "the reply ended done with 0 notices and 2 posts" in faults.run(lost, with_echoes=False)[1]
 
 
+@pytest.mark.campaign
 def test_without_send_events_nothing_is_lost_either() -> None:
     plans = faults.chosen(seed=7, calls=faults.run({})[0].calls)
     assert faults.campaign(plans, BUDGET / 4, with_send_events=False)[1] == []
 
 
+@pytest.mark.campaign
 def test_everything_delivered_three_times_is_done_once() -> None:
     assert faults.campaign([{}], repeats=3)[1] == []
 
 
+@pytest.mark.campaign
 def test_a_second_worker_at_any_moment_changes_nothing() -> None:
     plans = faults.shuffled(faults.stale(faults.run({})[0]))
     assert faults.campaign(plans, BUDGET / 4)[1] == []
 
 
+@pytest.mark.campaign
 def test_moto_tells_the_same_story() -> None:
     quickly, on_moto = faults.run({}), faults.run({}, on=moto_aws.moto)
     assert quickly[0].log == on_moto[0].log
     assert quickly[1] == on_moto[1] == []
 
 
+@pytest.mark.campaign
 def test_answers_of_the_table_that_are_lost_below_the_sdk_cost_nothing() -> None:
     writes = [number for number, call in enumerate(faults.run({})[0].log) if call == "TransactWriteItems"]
     plan = {writes[0]: "after", writes[1]: "after", writes[3]: "lost", writes[7]: "after"}

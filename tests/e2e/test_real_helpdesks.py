@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from email.policy import SMTP
 from itertools import count
+from typing import Any
 
 import pytest
 
@@ -155,5 +156,5 @@ def fates(kept: Counter[str]) -> int:
     return kept["learnt"] + kept["quarantine"]
 
 
-def _kind(item: Mapping[str, Mapping[str, str]]) -> str:
+def _kind(item: Mapping[str, Any]) -> str:
     return "quarantine" if item["pk"]["S"].startswith("quarantine#") else item["kind"]["S"]

@@ -30,7 +30,7 @@ MINUTES = timedelta(minutes=10)
 def patient(stack: Stack) -> Patient:
     queues = {}
     for name in ("jobs.fifo", "mail", "records"):
-        fifo = {"FifoQueue": "true"} if name.endswith(".fifo") else {}
+        fifo: Any = {"FifoQueue": "true"} if name.endswith(".fifo") else {}
         queues[name] = boto3.client("sqs").create_queue(QueueName=f"dead-{name}", Attributes=fifo)["QueueUrl"]
     outputs = Outputs(
         stack="bridgehead-test",
