@@ -331,7 +331,7 @@ def test_a_wrong_length_makes_no_wrong_file(told: str, kept: dict[str, tuple[Any
 
 
 def test_a_packed_body_is_not_unpacked(kept: dict[str, tuple[Any, ...]]) -> None:
-    bomb = gzip.compress(bytes(5_000_000, mtime=0))
+    bomb = gzip.compress(bytes(5_000_000), mtime=0)
     with server(page(bomb, "Content-Encoding: gzip", f"Content-Length: {len(bomb)}")) as url:
         assert shown(url, real()).image is None
     assert kept["media/a"][0] == bomb
