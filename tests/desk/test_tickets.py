@@ -419,7 +419,7 @@ def test_the_customers_words_of_real_payloads_survive() -> None:
     shared = Path(__file__).parents[2].parent / "shared" / "fixtures"
     if not shared.exists():
         pytest.skip("no fixtures beside the repository")
-    for payload in sorted(shared.rglob("*.json"))[:200]:
+    for payload in sorted(shared.rglob("*.json"))[::12]:
         words = payload.read_text("utf-8", "replace")[:3000]
         assert sent(ticket_mail(ticket(words)))["To"] == "help@example.org"
 
