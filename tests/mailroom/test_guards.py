@@ -91,7 +91,7 @@ def test_a_bounce_is_known_by_its_sender_and_its_stored_return_path() -> None:
 
 @pytest.mark.parametrize(
     ("header", "on_plain", "on_redmine"),
-    [  # E13, mail.md 12
+    [  # E13
         ("Auto-Submitted: auto-replied", "automatic: drop", "automatic: drop"),
         ("AUTO-SUBMITTED: Auto-Replied (vacation)", "automatic: drop", "automatic: drop"),
         ("Auto-Submitted: auto-replied; owner-email=x", "automatic: drop", "automatic: drop"),
@@ -217,7 +217,7 @@ def test_two_hundred_other_recipients_do_not_matter() -> None:  # E18
     assert outcome(arrived(mail(f"To: {others}"))) is None
 
 
-def test_a_note_is_put_aside() -> None:  # mail.md 14
+def test_a_note_is_put_aside() -> None:
     assert outcome(arrived(mail(body="\r\n(Private notes) ask the warehouse"))) == "note: quarantine"
     assert outcome(arrived(mail("Subject: Re: [x #1] [Comment] late"))) == "note: quarantine"
     html = mail("Content-Type: text/html", body="<p>(Private <b>notes)</b></p>")
