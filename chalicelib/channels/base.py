@@ -42,7 +42,7 @@ class Answer:
 
 
 class Forged(Exception):
-    """The request is not proven to come from the platform: answered 403 (or 401), nothing kept."""
+    """The request is not proven to come from the platform: answered 401 (a delivery) or 403 (a handshake), nothing kept."""
 
 
 class SecretMissing(Exception):

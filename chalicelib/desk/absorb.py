@@ -29,14 +29,12 @@ from chalicelib.model import (
     Note,
     OutgoingMail,
     Reminder,
-    ReplyState,
     Trouble,
     Unsend,
 )
 from chalicelib.settings import Settings
 
 THEIR_IDS_KEPT = 5  # of the helpdesk's newest mails; References must not grow with the conversation
-OPEN_REPLIES = (ReplyState.PENDING, ReplyState.ATTEMPTING, ReplyState.UNKNOWN)
 
 
 @dataclass(frozen=True)
