@@ -56,6 +56,7 @@ class Attachment:
     kind: AttachmentKind
     url: str = ""
     name: str = ""
+    ref: str = ""  # what the channel itself fetches it by, where a public address does not do
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,8 @@ class Message:
     parent: str = ""  # the platform id of what it answers, "" if nothing or not told
     overflow: str = ""  # where the whole text lies when `text` had to be cut (over 200 KB)
     rating: str = ""  # a review's stars or recommendation, as shown to the agent: "3/5", "POSITIVE"
+    translation: str = ""  # the platform's own, where it brings one beside the original
+    partial: bool = False  # the webhook only told where it is: the desk asks for the rest (`base.Completes`)
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
@@ -134,6 +137,19 @@ class Echo:
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
+@dataclass(frozen=True)
+class Undelivered:
+    """An answer of ours, platform id `id`, that the platform took and could not deliver, or took down, after all."""
+
+    channel: str
+    account: str
+    id: str
+    code: str  # the agent's text is in `locales` under `refused_<code>`
+    at: datetime
+    detail: str = ""  # the platform's own code, never words
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+
 class NoteKind(StrEnum):
     """Things worth a line in the ticket that are no words of the customer; the text is in `locales` under `note_<value>`."""
 
@@ -160,6 +176,8 @@ class TroubleKind(StrEnum):
 
     REVOKED = "revoked"  # the platform took our permission away: nothing arrives any more
     POLICY = "policy"  # the platform warns or blocks the business
+    EXPIRING = "expiring"  # a token runs out and could not be renewed
+    UNSUBSCRIBED = "unsubscribed"  # the platform dropped our subscription, and it could not be set up again
 
 
 @dataclass(frozen=True)
@@ -183,7 +201,7 @@ class Unreadable:
     raw: Any = field(default=None, repr=False, compare=False)
 
 
-Event = Message | Edit | Unsend | Reaction | Echo | Note | Trouble | Unreadable
+Event = Message | Edit | Unsend | Reaction | Echo | Undelivered | Note | Trouble | Unreadable
 
 
 @dataclass(frozen=True)
@@ -214,6 +232,7 @@ class Reply:
     files: tuple[File, ...] = ()
     earlier: tuple[str, ...] = ()  # the platform ids of the parts before it, which no look-up may take for it
     tried_at: datetime | None = None  # when it was first tried: what is older cannot be it
+    template: str = ""  # the platform's approved text to send instead, by its name; `text` fills its places, a line each
 
 
 @dataclass(frozen=True)
@@ -289,6 +308,7 @@ class AgentReply:
     message_id: str = ""  # of the agent's mail
     attachments: tuple[Enclosure, ...] = ()
     public: bool | None = None  # what the agent asked for; None = as the conversation is
+    template: str = ""  # the platform's approved text to send, by its name
     not_before: datetime | None = None
 
 

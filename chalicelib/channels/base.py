@@ -10,11 +10,12 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
 
-from chalicelib.model import Event, Kind, Reply, Unreadable
+from chalicelib.http import Response
+from chalicelib.model import Attachment, Event, Kind, Message, Reply, Unreadable
 
 LARGEST_BODY = 1_000_000  # bytes; no platform here sends more, and API Gateway's own limit is ten times that
 DEEPEST_JSON = 64
@@ -97,6 +98,8 @@ class Limits:
     answers: bool = True  # False: the platform gives no way to answer
     parts: int = 1  # how many posts a long answer may become; always 1 where everybody reads along
     media: Media | None = None  # None: words only
+    templates: tuple[str, ...] = ()  # approved texts that may be sent by name, also when the window is over
+    overwrites: bool = False  # there can be one answer only: another takes its place
 
     @property
     def longest_window(self) -> timedelta | None:
@@ -170,6 +173,71 @@ class Profiles(Protocol):
         """Any of name, handle, followers, url; {} when the platform will not tell. Never raises."""
 
 
+@runtime_checkable
+class Completes(Protocol):
+    """An optional power: the rest of a message of which the webhook only told where it is (`Message.partial`)."""
+
+    def complete(self, message: Message) -> Message | None:
+        """The whole message, same id, or None when there is nothing to answer (gone, or our own). Raises PostFailed."""
+
+
+@runtime_checkable
+class Downloads(Protocol):
+    """An optional power: an attachment that has no public address, by its `ref`."""
+
+    def download(self, account: str, attachment: Attachment, most: int, seconds: float) -> Response:
+        """At most `most` bytes within `seconds`; status 200, or the platform's own. Raises http.NotSent, Lost or TooLarge."""
+
+
+@dataclass(frozen=True)
+class Polled:
+    """What a look at the platform brought; `cursor` is where the next one goes on, the channel's own words."""
+
+    events: Sequence[Event]
+    cursor: str
+    more: bool = False  # there is more at once
+
+
+@runtime_checkable
+class Polls(Protocol):
+    """An optional power: asks for what is new, where the platform pushes nothing, or not reliably (`Spec.poll_every`)."""
+
+    def poll(self, account: str, cursor: str) -> Polled:
+        """Everything since `cursor`; "" is the first time: it begins now and brings nothing old. Raises PostFailed."""
+
+
+@runtime_checkable
+class Lists(Protocol):
+    """An optional power: what the platform has of the last days, so that what was never pushed is found once a day."""
+
+    def recent(self, account: str, since: datetime) -> Iterator[Event]:
+        """Messages since then, same ids as the webhook's; in any order. Raises PostFailed, also in the midst of it."""
+
+
+@runtime_checkable
+class Subscribes(Protocol):
+    """An optional power: looks whether the platform still pushes to us, and sets up what it dropped."""
+
+    def resubscribe(self, account: str, callback: str) -> Sequence[str]:
+        """What was missing and is there again, as the platform names it; () when all was well. Raises PostFailed."""
+
+
+@dataclass(frozen=True)
+class Refreshed:
+    """A token renewed: the values of send secrets that change, each for this account or for the whole connection."""
+
+    values: Mapping[str, str]
+    expires_at: datetime
+
+
+@runtime_checkable
+class Refreshes(Protocol):
+    """An optional power: tokens that run out and are renewed by one refresher at a time (`Spec.refresh_before`)."""
+
+    def refresh(self, account: str) -> Refreshed | None:
+        """New values; None when there is nothing to renew with (a token that does not run out). Raises PostFailed."""
+
+
 @dataclass(frozen=True)
 class Spec:
     """What the rest of the system knows about a channel without loading its module."""
@@ -187,6 +255,9 @@ class Spec:
     signature: str = ""
     page: str = ""  # the platform's documentation
     settings: Mapping[str, Any] = field(default_factory=dict)  # optional settings with their defaults
+    poll_every: timedelta | None = None  # how often `Polls` is asked
+    refresh_before: timedelta | None = None  # how long before a token runs out `Refreshes` is asked
+    keeps_words: timedelta | None = None  # how long what people wrote may be stored; None: as long as conversations are
 
 
 def read_json(body: bytes) -> Any:
