@@ -21,7 +21,7 @@ test: setup ## unit, contract and journey tests, in memory
 	$(RUN) -m pytest -n auto
 
 faults: setup ## faults at every outside call, single and in pairs; no promise may break
-	$(RUN) -m pytest -n auto -m campaign tests/test_faults.py
+	$(RUN) -m pytest -n auto -m campaign tests/test_faults.py tests/rounds/test_faults.py tests/phone/test_interrupted.py
 
 e2e: setup ## the journey on the local stack
 	$(RUN) -m pytest -m e2e tests/e2e

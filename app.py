@@ -1,6 +1,6 @@
 """Every Lambda entry point, in the order a message travels. Nothing is decided here.
 
-    webhook -> table -> (stream) relay -> queue -> desk -> helpdesk mail, platform answer
+    webhook, topics -> table -> (stream) relay -> queue -> desk -> helpdesk mail, platform answer, text
     helpdesk mail -> SES, S3, queue -> mailroom -> table -> (stream) relay -> queue -> desk
 
 What only one Lambda needs is imported in its function: a webhook's cold start loads neither the desk nor the mailroom.
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import gc
 import time
+from dataclasses import replace
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -19,7 +20,7 @@ from chalice.app import Chalice, Response
 from chalicelib import intake, metrics
 from chalicelib.aws import objects, parameters
 from chalicelib.channels import open_channel
-from chalicelib.channels.base import LARGEST_BODY, Answer, Channel, Forged, SecretMissing, WebhookRequest
+from chalicelib.channels.base import LARGEST_BODY, Answer, Channel, Forged, Responds, SecretMissing, WebhookRequest
 
 # what is loaded by now stays for good: searching it for garbage, while the first client is made, is a tenth of a cold start
 gc.freeze()
@@ -37,13 +38,14 @@ def webhook(channel: str, connection: str) -> Response:
     if len(request.body) > LARGEST_BODY:
         return _answer(413)
     try:
-        opened = _open(channel, connection)
+        opened, public_url = _open(channel, connection)
+        if opened is None:
+            return _answer(404)
+        request = replace(request, url=f"{public_url}/webhooks/{channel}/{connection}")
         return _handshake(opened, request) if request.method == "GET" else _receive(opened, request, connection)
     except Forged as forged:
         logger.warning("forged", extra={"reason": str(forged)})
         return _answer(403 if request.method == "GET" else 401)
-    except KeyError:
-        return _answer(404)
     except SecretMissing as missing:
         logger.error("secret missing", extra={"reason": str(missing)})
         return _answer(503)
@@ -52,11 +54,39 @@ def webhook(channel: str, connection: str) -> Response:
         return _answer(503)
 
 
+@app.route("/texts/twilio", methods=["POST"], content_types=["*/*"])
+def texts() -> Response:
+    """A text to the business's number, brought by Twilio. Texts by AWS come through `topics`."""
+    from chalicelib.intake import texts as room
+
+    try:
+        outcome = room.by_twilio(_request(), parameters.load_settings(), parameters.load_phone("receive"))
+    except Forged as forged:
+        logger.warning("forged", extra={"reason": str(forged)})
+        return _answer(401)
+    except SecretMissing as missing:
+        logger.error("secret missing", extra={"reason": str(missing)})
+        return _answer(503)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the text is not kept
+        logger.error("not kept", extra={"error": type(error).__name__})
+        return _answer(503)
+    logger.info("text", extra={"outcome": outcome})
+    return Response(room.NOTHING, {"Content-Type": "text/xml"}, 200)
+
+
 @app.route("/files/{token}", methods=["GET"])
 def files(token: str) -> Response:
     """A link of a ticket mail: leads to the attachment as long as it is kept."""
     link = objects.signed_link(f"media/{token}") if token.isalnum() else None
     return Response("", {"Location": link, **UNKEPT}, 302) if link else _answer(404)
+
+
+@app.lambda_function(name="topics")
+def topics(event: dict[str, Any], context: Any) -> Any:
+    """What services of the business's own AWS account bring: texts, WhatsApp messages."""
+    from chalicelib.intake import topics as room
+
+    return room.handle(event, context, logger)
 
 
 @app.lambda_function(name="relay")
@@ -80,27 +110,33 @@ def mailroom(event: dict[str, Any], context: Any) -> Any:
     """Mail from the helpdesk, and what SES tells about ours."""
     from chalicelib import mailroom as room
 
-    return room.handle(event, context, logger)
+    return room.handle(event, context, intake.keep_events, logger)
 
 
 @app.lambda_function(name="clock")
 def clock(event: dict[str, Any], context: Any) -> dict[str, int]:
-    """Every five minutes: what is overdue or stuck is looked at again."""
-    from chalicelib import sweep
+    """Every few minutes: what is overdue or stuck is looked at again, and platforms are asked for what they did not push."""
+    task = event.get("task", "sweep")
+    if task == "sweep":
+        from chalicelib import sweep
 
-    return sweep.sweep(logger)
+        return sweep.sweep(logger)
+    from chalicelib import rounds
+
+    return rounds.go(task, intake.keep_events, logger)
 
 
-def _open(channel: str, connection: str) -> Channel:
-    _, found = parameters.load_connection(connection, "receive")
-    if found.channel != channel:
-        raise KeyError(channel)
-    return open_channel(found)
+def _open(channel: str, connection: str) -> tuple[Channel | None, str]:
+    """The channel, None when there is no such connection, and where our public addresses begin."""
+    try:
+        settings, found = parameters.load_connection(connection, "receive")
+    except KeyError:
+        return None, ""
+    return (open_channel(found) if found.channel == channel else None), settings.public_url.rstrip("/")
 
 
 def _handshake(channel: Channel, request: WebhookRequest) -> Response:
-    answer: Answer = channel.handshake(request)
-    return Response(answer.body, {"Content-Type": answer.content_type, "X-Content-Type-Options": "nosniff"}, 200)
+    return _said(channel.handshake(request))
 
 
 def _receive(channel: Channel, request: WebhookRequest, connection: str) -> Response:
@@ -108,7 +144,11 @@ def _receive(channel: Channel, request: WebhookRequest, connection: str) -> Resp
     logger.info("kept", extra={"new": kept.new, "known": kept.known, "unreadable": kept.unreadable})
     if kept.unreadable:
         metrics.count("Quarantined")
-    return _answer(200)
+    return _said(channel.respond(request)) if isinstance(channel, Responds) else _answer(200)
+
+
+def _said(answer: Answer) -> Response:
+    return Response(answer.body, {"Content-Type": answer.content_type, "X-Content-Type-Options": "nosniff"}, 200)
 
 
 def _request() -> WebhookRequest:

@@ -20,6 +20,8 @@ class Frame:
     ends: tuple[tuple[str, ...], ...]
     within: int = 12  # the lines of the mail, empty ones aside, among which it starts
     changes_first: bool = False  # lines after exactly one empty line tell what changed, up to the next empty one
+    closes: bool = False  # around words given when a ticket was closed: perhaps an old answer's once more
+    nothing: str = ""  # what stands inside when no words were given
 
 
 @dataclass(frozen=True)
@@ -36,87 +38,86 @@ class Noise:
 
 
 @dataclass(frozen=True)
+class Refusal:
+    """Its mail about a mail of ours that it did not take, from the helpdesk's own domain; patterns as in Noise."""
+
+    subject: str
+    sender: str = ""  # the address, which need not be one that answers come from
+
+
+@dataclass(frozen=True)
 class Helpdesk:
     """One product. Patterns are of the product's default templates in English unless the frame says otherwise."""
 
     name: str
-    requester: str = "from"  # which header makes the ticket's requester: "from" or "reply-to"
     tag: str = ""  # its ticket's name in a subject
-    threads_on: tuple[str, ...] = (
-        "in-reply-to",
-        "references",
-    )  # what puts a follow-up onto its ticket, strongest first
+    threads_by_tag_only: bool = False  # nothing else puts a follow-up onto its ticket
     frames: tuple[Frame, ...] = ()
     always_framed: bool = False  # a mail without its frame is no answer of an agent
     separators: tuple[str, ...] = ()  # lines below or above which history stands
     noise: Noise = field(default_factory=Noise)
+    refusal: Refusal | None = None
     automatic_headers_are_normal: bool = False  # its agents' answers carry Auto-Submitted: auto-generated
     bulk_is_normal: bool = False  # and these Precedence: bulk
-    largest_mail: int | None = None  # bytes
+    largest_mail: int = 10_000_000  # bytes it takes; SES sends no larger one
     pace: tuple[int, timedelta] | None = None  # mails of one sender in that time before it blocks the sender
-    priority_headers: tuple[str, ...] = ()
-    tag_headers: tuple[str, ...] = ()
+    suppress: str = "All"  # which automatic answers our X-Auto-Response-Suppress asks it to leave out
+    priority_header: str = ""  # of a mail of ours, to raise the ticket's priority
+    priorities: Mapping[str, str] = field(default_factory=dict)  # our word for one: its own
+    tag_header: str = ""  # of a mail of ours, for words by which tickets are sorted, with commas between
     waits_for_first_mail: timedelta | None = None  # a follow-up waits so long for the mail that names the ticket
     acknowledges: bool = False  # sends the requester a mail at once, so silence means something
-    expected_silence: timedelta = timedelta(days=1)  # without any mail from it before the owner is warned
 
+    @property
+    def expected_silence(self) -> timedelta:
+        """How long no mail may come from it before the owner is warned."""
+        return timedelta(minutes=30) if self.acknowledges else timedelta(days=1)
 
-_SOON = timedelta(minutes=30)
 
 HELPDESKS: Mapping[str, Helpdesk] = {
     desk.name: desk
     for desk in (
         Helpdesk("plain"),
-        Helpdesk(
-            "gmail",  # (s): subject and References; since 2019 References has to name an earlier id
-            threads_on=("references", "subject"),
-        ),
+        Helpdesk("gmail"),  # (s): subject and References; since 2019 References has to name an earlier id
         Helpdesk(
             "zendesk",  # (s); `#word` at a line's start is a command of its mail API
-            threads_on=("references", "in-reply-to", "[XXXXXX-XXXX] in the body", "support+id address"),
             separators=("##- Please type your reply above this line -##",),  # of older accounts; the newer default (u)
             # satisfaction mail, 24 h after solved (s); its words (u)
             noise=Noise(text=(r"^how would you rate the (support|help) you received",)),
             # suspends many mails of one sender for an hour (s); how many is not told
             acknowledges=True,
-            expected_silence=_SOON,
         ),
         Helpdesk(
             "freshdesk",  # (s); subject prefix configurable
             tag=r"\[#\d+\]",
-            threads_on=("tag", "references"),
             largest_mail=20 * MEGABYTE,  # (u)
             pace=(50, timedelta(minutes=30)),  # the 51st deletes the sender (s)
             acknowledges=True,  # (u)
-            expected_silence=_SOON,
         ),
         Helpdesk("helpscout"),  # From, headers, one automatic reply if switched on: all (u)
-        Helpdesk(
-            "front",  # an ordinary reply with quotes below (u)
-            threads_on=("references", "subject and recipients within two days"),  # the second is an option (s)
-        ),
+        Helpdesk("front"),  # an ordinary reply with quotes below (u)
         Helpdesk(
             "zammad",  # (s)
             tag=r"\[Ticket#\d+\]",  # hook and number, configurable; the brackets (u)
-            threads_on=("tag", "references with the first subject"),
             noise=Noise(headers={"x-loop": "yes"}),  # its notifications
-            priority_headers=("X-Zammad-Ticket-Priority",),  # on channels set to trusted
-            tag_headers=("X-Zammad-Ticket-Tags",),  # the name of this one (u)
+            # both on channels set to trusted only (s)
+            priority_header="X-Zammad-Ticket-Priority",
+            priorities={"high": "3 high", "urgent": "3 high"},
+            tag_header="X-Zammad-Ticket-Tags",
             # no acknowledgement: our X-Auto-Response-Suppress stops its trigger (s)
         ),
         Helpdesk(
             "osticket",  # (s); keeps the first display name it saw for an address
-            threads_on=("in-reply-to", "references", "Ref-Mid in the text"),
             noise=Noise(headers={"x-autoreply": "yes", "precedence": "auto_reply"}),
-            priority_headers=("X-Priority",),
+            priority_header="X-Priority",
+            priorities={"high": "2", "urgent": "1"},
         ),
         Helpdesk(
             "rt",  # (m); needs its tag: nothing else threads
-            requester="reply-to",
             tag=r"\[[^\[\]]+ #\d+\]",
-            threads_on=("tag",),
+            threads_by_tag_only=True,
             noise=Noise(
-                subject=(r"^(Re: )*\[[^\[\]]+ #\d+\] (Resolved: |AutoReply: |\[Comment\])", r"^Message not recorded:"),
+                subject=(r"^(Re: )*\[[^\[\]]+ #\d+\] (Resolved: |AutoReply: |\[Comment\])",),
                 text=(
                     *(r"^Ticket URL: http", r"^This is a comment about ticket \d+", r"^[\w :]+: Request \d+ \(http"),
                     r"^Greetings,\s+This message has been automatically generated in response to the creation",
@@ -124,15 +125,14 @@ HELPDESKS: Mapping[str, Helpdesk] = {
                 ),
                 sender_headers=("x-rt-originator",),
             ),
+            refusal=Refusal(r"^Message not recorded"),
             bulk_is_normal=True,
             waits_for_first_mail=timedelta(minutes=10),
             acknowledges=True,
-            expected_silence=_SOON,
         ),
         Helpdesk(
             "roundup",  # (m)
             tag=r"\[[a-z]+\d+\]",
-            threads_on=("in-reply-to", "references", "tag"),
             frames=(
                 Frame(
                     r"^.+ <[^<>]+> added the comment:$",
@@ -140,13 +140,12 @@ HELPDESKS: Mapping[str, Helpdesk] = {
                 ),
             ),
             always_framed=True,
-            noise=Noise(subject=(r"^Failed issue tracker submission",)),
+            refusal=Refusal(r"^Failed issue tracker submission", r"^roundup-admin@"),
             bulk_is_normal=True,
         ),
         Helpdesk(
             "django-helpdesk",  # (m)
             tag=r"\[[\w-]+-\d+\]",
-            threads_on=("in-reply-to", "tag"),  # In-Reply-To only if it names a mail of ours
             frames=(
                 Frame(
                     r"^The following (comment|resolution) was added to ticket \[.+\]:$",
@@ -154,6 +153,15 @@ HELPDESKS: Mapping[str, Helpdesk] = {
                         (r"^If you need to provide us with further information, ",),
                         (r"^Can you please confirm that this resolution ",),
                     ),
+                ),
+                Frame(
+                    r"^The resolution provided was:$",
+                    (
+                        (r"^Regards,$", r".", r"^[^\s@]+@[^\s@]+$", r"^This e-mail was sent to you as a user of our "),
+                        (r"^Regards,$", r".", r"^This e-mail was sent to you as a user of our "),
+                    ),
+                    closes=True,
+                    nothing="None",
                 ),
             ),
             always_framed=True,
@@ -166,13 +174,15 @@ HELPDESKS: Mapping[str, Helpdesk] = {
                     r"(If you need to provide us with further information, please reply|Can you please confirm that this)",
                 ),
             ),
-            priority_headers=("Priority", "Importance"),  # high, urgent or 1
-            # no acknowledgement: our X-Auto-Response-Suppress stops it (m)
+            # after "All" a customer's next message would not open a closed ticket again (m)
+            suppress="OOF",
+            priority_header="Priority",
+            priorities={"high": "high", "urgent": "urgent"},
+            acknowledges=True,  # with that
         ),
         Helpdesk(
             "redmine",  # (m); the frame's first line in other languages (u), so any that names the issue will do
             tag=r"\[[^\[\]]+ #\d+\]",
-            threads_on=("references", "tag"),
             frames=(Frame(r"^.*#\d+.*[.。]$", ((r"^[-_]{16,}$", r"^.+ #\d+: "),), within=1, changes_first=True),),
             always_framed=True,
             noise=Noise(
@@ -185,13 +195,8 @@ HELPDESKS: Mapping[str, Helpdesk] = {
         Helpdesk(
             "jira-service-management",  # (s); our domain has to be on its allow list, or no automatic header used
             tag=r"\b[A-Z][A-Z0-9_]+-\d+\b",
-            threads_on=("tag", "in-reply-to", "references"),
             largest_mail=25 * MEGABYTE,
         ),
-        Helpdesk(
-            "freescout",  # (s)
-            requester="reply-to",
-            threads_on=("in-reply-to", "references", "marker in the body"),
-        ),
+        Helpdesk("freescout"),  # (s)
     )
 }

@@ -86,14 +86,16 @@ def request(
     return Response(answer.status, content, {name.lower(): value for name, value in answer.headers.items()})
 
 
-def fetch(url: str, *, address: str, most: int, seconds: float) -> Response:
+def fetch(
+    url: str, *, address: str, most: int, seconds: float, headers: Mapping[str, str] | None = None
+) -> Response:
     """A file of at most `most` bytes within `seconds`, unpacked by nobody, connected to the checked `address`.
 
     No redirects: who follows one checks its target first. Raises NotSent or Lost, TooLarge.
     """
     import urllib3
 
-    fields = {"accept-encoding": "identity"}
+    fields = {**(headers or {}), "accept-encoding": "identity"}
     waits = urllib3.Timeout(connect=CONNECT_SECONDS, read=min(READ_SECONDS, seconds))
     pool, path = _pinned_pool(url, address, fields, waits), urllib3.util.parse_url(url).request_uri
     until = time.monotonic() + seconds

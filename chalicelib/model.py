@@ -19,6 +19,7 @@ class Kind(StrEnum):
     """What a customer's message is on its platform; tells the agent what a reply will look like."""
 
     DIRECT = "direct"
+    GROUP = "group"
     COMMENT = "comment"
     POST = "post"
     MENTION = "mention"
@@ -27,7 +28,7 @@ class Kind(StrEnum):
 
 
 class AttachmentKind(StrEnum):
-    """What an attachment is; LOCATION and LINK have no bytes worth fetching."""
+    """What an attachment is; LOCATION and LINK have no bytes worth fetching, those of a STORY may not be kept."""
 
     IMAGE = "image"
     VIDEO = "video"
@@ -36,6 +37,7 @@ class AttachmentKind(StrEnum):
     STICKER = "sticker"
     LOCATION = "location"
     LINK = "link"
+    STORY = "story"
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,10 @@ class Message:
     overflow: str = ""  # where the whole text lies when `text` had to be cut (over 200 KB)
     rating: str = ""  # a review's stars or recommendation, as shown to the agent: "3/5", "POSITIVE"
     translation: str = ""  # the platform's own, where it brings one beside the original
+    also: str = ""  # another thread in which the same person may have written before, where a platform renames people
     partial: bool = False  # the webhook only told where it is: the desk asks for the rest (`base.Completes`)
+    title: str = ""  # a mail's subject, which an answer repeats
+    doubt: str = ""  # what the agent must know about it; the text is in `locales` under `note_<doubt>`
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
@@ -150,11 +155,25 @@ class Undelivered:
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
+@dataclass(frozen=True)
+class Moved:
+    """The customer whose thread was `old` goes on in thread `new`: another number or id of the same person."""
+
+    channel: str
+    account: str
+    id: str
+    old: str
+    new: str
+    at: datetime
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+
 class NoteKind(StrEnum):
     """Things worth a line in the ticket that are no words of the customer; the text is in `locales` under `note_<value>`."""
 
     UNSUPPORTED = "unsupported"  # a message type the platform does not hand out
     ENCRYPTED = "encrypted"  # an end-to-end encrypted message we cannot read
+    LEFT = "left"  # blocked or unfollowed us; only told where there is a conversation
 
 
 @dataclass(frozen=True)
@@ -178,6 +197,9 @@ class TroubleKind(StrEnum):
     POLICY = "policy"  # the platform warns or blocks the business
     EXPIRING = "expiring"  # a token runs out and could not be renewed
     UNSUBSCRIBED = "unsubscribed"  # the platform dropped our subscription, and it could not be set up again
+    UNREACHABLE = "unreachable"  # we ask for what is new, and for an hour nothing was told
+    UNPUSHED = "unpushed"  # messages that were never pushed to us; `detail` is their number
+    QUOTA = "quota"  # the messages that the platform allows in a month are nearly used up; `detail` is the percentage
 
 
 @dataclass(frozen=True)
@@ -201,7 +223,7 @@ class Unreadable:
     raw: Any = field(default=None, repr=False, compare=False)
 
 
-Event = Message | Edit | Unsend | Reaction | Echo | Undelivered | Note | Trouble | Unreadable
+Event = Message | Edit | Unsend | Reaction | Echo | Undelivered | Moved | Note | Trouble | Unreadable
 
 
 @dataclass(frozen=True)
@@ -233,6 +255,7 @@ class Reply:
     earlier: tuple[str, ...] = ()  # the platform ids of the parts before it, which no look-up may take for it
     tried_at: datetime | None = None  # when it was first tried: what is older cannot be it
     template: str = ""  # the platform's approved text to send instead, by its name; `text` fills its places, a line each
+    title: str = ""  # of the customer's latest message
 
 
 @dataclass(frozen=True)
@@ -247,20 +270,27 @@ class Learnt:
 
 @dataclass(frozen=True)
 class Bounced:
-    """A mail of ours that did not arrive, as SES reports it; `reason` is SES's own code."""
+    """A mail of ours that did not arrive, as SES reports it or the helpdesk; `reason` is SES's own code or the product's words."""
 
     at: datetime
-    event: str  # bounce, complaint, reject
+    event: str  # bounce, complaint, reject; refused: by the helpdesk
     reason: str = ""
 
 
 class MailKind(StrEnum):
-    """The mails we send; all but OWNER go into the conversation's ticket."""
+    """The mails we send: into the conversation's ticket, to agents' own addresses, to the owner or the lead."""
 
     TICKET = "ticket"
     NOTICE = "notice"
     REMINDER = "reminder"
+    AGENT = "agent"  # a reminder to one agent
     OWNER = "owner"
+    SUMMARY = "summary"  # of many customers who wait, to the owner or the lead
+
+    @property
+    def in_ticket(self) -> bool:
+        """Whether it goes to the helpdesk, which puts it onto the conversation's ticket."""
+        return self in (MailKind.TICKET, MailKind.NOTICE, MailKind.REMINDER)
 
 
 @dataclass(frozen=True)
@@ -270,10 +300,51 @@ class OutgoingMail:
     id: str  # derived from its cause
     kind: MailKind
     created_at: datetime
-    covers: tuple[str, ...] = ()  # TICKET: the sort keys of what it brings; NOTICE: of the answer it is about, if kept
-    code: str = ""  # NOTICE, OWNER: which text; REMINDER: the percentage
+    # TICKET: the sort keys of what it brings; NOTICE: of the answer it is about, if kept; OWNER, SUMMARY: of alarms
+    covers: tuple[str, ...] = ()
+    code: str = ""  # NOTICE, OWNER: which text; REMINDER, AGENT: `Reminder.code`
     text: str = ""  # NOTICE: the answer it is about
     detail: str = ""  # the platform's own reason, or a link
+    to: str = ""  # AGENT: the address; OWNER, SUMMARY: "lead" when it is not the owner
+
+
+@dataclass(frozen=True)
+class OutgoingText:
+    """A text to somebody's phone that is to be sent; like a mail's, its words are written when it goes."""
+
+    id: str  # derived from its cause
+    person: str  # "owner" or "lead"
+    created_at: datetime
+    code: str  # which text: "reminder", "missed", "window", ...
+    urgent: bool = False  # also in the person's quiet hours, and at once
+    conversation: str = ""  # whose it is; "" = no customer's
+    words: str = ""  # of the answer it is about
+    # of a reminder its `Reminder.code`; else why something was not posted, until when it waits, whom we ask about
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class TextIn:
+    """What the owner or the lead texted us; from whose phone is told by where it is kept."""
+
+    id: str  # the provider's own
+    at: datetime
+    text: str
+    files: int = 0  # pictures that came with it; they are not fetched
+
+
+@dataclass(frozen=True)
+class Handset:
+    """What we know about a phone that we text."""
+
+    stopped: bool = False  # its owner texted STOP
+    day: str = ""  # in the business's zone, which is counted
+    alerts: int = 0  # texts of that day that we began
+    answers: int = 0  # texts of that day that answered one
+    alerted_at: datetime | None = None  # when we last began
+    asked: str = ""  # the sort key of the text we asked about: what a "yes" is meant for
+    asked_for: str = ""  # the conversation it would be posted to
+    version: int = 0
 
 
 class ReplyState(StrEnum):
@@ -285,6 +356,7 @@ class ReplyState(StrEnum):
     DONE = "done"
     REFUSED = "refused"
     HELD = "held"
+    UNDELIVERED = "undelivered"  # the platform took it and could not deliver it
 
 
 @dataclass(frozen=True)
@@ -310,6 +382,7 @@ class AgentReply:
     public: bool | None = None  # what the agent asked for; None = as the conversation is
     template: str = ""  # the platform's approved text to send, by its name
     not_before: datetime | None = None
+    texted: str = ""  # who gave it by text, and is told by text what became of it: owner or lead
 
 
 class HeldState(StrEnum):
@@ -346,10 +419,19 @@ class Closed:
 
 @dataclass(frozen=True)
 class Reminder:
-    """One step of the reminder ladder: at `at`, `percent` of the target are over."""
+    """One step of the reminder ladder: when it comes, whom it reaches and how."""
 
-    percent: int
     at: datetime
+    percent: int = 0  # of the target that are over then; 0 = counted from the window's end
+    to: tuple[str, ...] = ("ticket",)  # of ticket, agents, lead, owner
+    by: tuple[str, ...] = ("mail",)  # mail, sms
+    urgent: bool = False  # also in a person's quiet hours
+    window: bool = False  # what is near is the end of the platform's window, not the business's target
+
+    @property
+    def code(self) -> str:
+        """Which text says it: a percentage, or "window"."""
+        return str(self.percent) if self.percent else "window"
 
 
 @dataclass(frozen=True)
@@ -359,16 +441,51 @@ class Clock:
     cycle: int = 0
     waiting_since: datetime | None = None
     due_at: datetime | None = None
+    target: str = "first_response"  # or "next_response"
+    arrived_at: datetime | None = None  # of what started it, by our own time
+    window_at: datetime | None = None  # when the platform's window ends
     policy: str = ""
+    policy_version: str = ""
     reminders: tuple[Reminder, ...] = ()
     stage: int = 0  # how many reminders of this cycle are over
     scheduled: str = ""  # the one-time schedule that is set
+    missed: bool = False  # the deadline went by
+    paused_until: datetime | None = None  # an answer is written and waits for its time: reminders rest
+    stopped_since: datetime | None = None  # `waiting_since`, kept in case the answer does not arrive after all
 
-    @property
-    def next_reminder(self) -> Reminder | None:
-        """The next step of the ladder, or None when nobody waits or all steps are over."""
-        open_steps = self.reminders[self.stage :] if self.waiting_since else ()
-        return open_steps[0] if open_steps else None
+
+@dataclass(frozen=True)
+class Turn:
+    """One turn of a conversation's clock, kept for whoever asks later what happened: ids and times, no words."""
+
+    # started, paused, resumed, reminded, missed, met, late, stopped, reopened, resolved, unresolved, repinned
+    what: str
+    at: datetime
+    cycle: int
+    by: str = ""  # what caused it: message, note, reaction, reply, echo, closed, unsend, undelivered
+    item: str = ""  # its sort key
+    target: str = ""
+    policy: str = ""
+    policy_version: str = ""
+    since: datetime | None = None  # the customer waits
+    due_at: datetime | None = None
+    window_at: datetime | None = None
+    until: datetime | None = None  # paused
+    code: str = ""  # reminded: `Reminder.code`
+    to: tuple[str, ...] = ()  # reminded: whom and how, "ticket mail", "owner sms"
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """A customer who waits, of whom the owner or the lead is to hear."""
+
+    person: str  # owner, lead
+    conversation: str
+    cycle: int
+    stage: int
+    at: datetime  # when it was decided
+    code: str  # `Reminder.code`, or "unresolved"
+    urgent: bool = False
 
 
 @dataclass(frozen=True)
@@ -400,7 +517,24 @@ class Conversation:
     last_message_id: str = ""  # what an answer answers
     clock: Clock = field(default_factory=Clock)
     ticket: TicketThread = field(default_factory=TicketThread)
+    priority: str = ""  # high, urgent; "" = like any other
+    intent: str = ""  # of the latest message, as `triage` names it; "" = not sure
+    language: str = ""  # of the customer's words; "" = not sure
+    title: str = ""  # of the latest message that had one
+    resolve_by: datetime | None = None  # when all is to be settled, by the policy it was opened under
+    resolution: str = ""  # met, missed; "" = not yet known
     version: int = 0
+
+    @property
+    def next_look(self) -> datetime | None:
+        """When the clock has something to do: a reminder, the deadline, the end of the time to settle it all."""
+        clock = self.clock
+        if not clock.waiting_since:
+            return None
+        times = [step.at for step in clock.reminders[clock.stage :][:1]]
+        times += [clock.due_at] if clock.due_at and not clock.missed else []
+        times += [self.resolve_by] if self.resolve_by and not self.resolution else []
+        return max(min(times), clock.paused_until or min(times)) if times else None
 
 
 def conversation_id(channel: str, account: str, thread: str, author_id: str) -> str:

@@ -10,9 +10,12 @@ import json
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from datetime import date, timedelta
 from pathlib import Path
 from pydoc import pager
 from typing import Any
+
+from chalicelib.settings import LANGUAGES
 
 FAILED, WRONG_USE, AWS, NOT_FOUND, REFUSED = 1, 2, 3, 4, 5
 DEFAULT_SETTINGS = Path("bridgehead.toml")
@@ -232,6 +235,39 @@ def _doctor(given: Given) -> None:
     doctor.doctor(given.stage, given.canary, given.minutes)
 
 
+def _sla_simulate(given: Given) -> None:
+    from infra import sla_simulate
+
+    window = timedelta(hours=given.window) if given.window else None
+    out = given.out or Path(f"sla-{given.week}.svg")
+    sla_simulate.show(given.settings, given.week, window, given.language, out)
+
+
+def _sla_show(given: Given) -> None:
+    from infra import sla_show
+    from infra.target import open_target
+
+    open_target(given.stage)
+    name = sla_show.conversation_of(given.conversation)
+    print(sla_show.as_json(name) if given.json else "\n".join(sla_show.story(name)))
+
+
+def _sla_apply(given: Given) -> None:
+    from infra import sla_apply
+    from infra.pages.texts import text
+    from infra.target import open_target
+
+    open_target(given.stage)
+    settings, now = sla_apply.current()
+    found, language = list(sla_apply.changes(settings, now)), settings.owner.language
+    if not found:
+        print(text("apply_none", language))
+        return
+    print("\n".join(sla_apply.lines(found, settings)))
+    _ask(given, text("apply_question", language).format(count=len(found)))
+    print(text("apply_done", language).format(count=sla_apply.apply(found, settings, now)))
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="bridgehead", description="Answer social platforms from your email helpdesk.")
     commands = parser.add_subparsers(required=True, metavar="command")
@@ -271,7 +307,23 @@ def _parser() -> argparse.ArgumentParser:
     extract.add_argument("--address", action="append", default=[], help="the conversation's address; repeatable")
     extract.add_argument("--name", action="append", default=[], help="the customer's name; repeatable")
     extract.add_argument("--json", action="store_true", help="as JSON")
+    _sla(commands)
     return parser
+
+
+def _sla(commands: Any) -> None:
+    sla = commands.add_parser("sla", help="the clock of the conversations").add_subparsers(required=True)
+    show = _staged(_command(sla, "show", _sla_show, "what a conversation's clock did, and why"))
+    show.add_argument("conversation", help="its id, or the address of one of its ticket mails")
+    show.add_argument("--json", action="store_true", help="as JSON")
+    apply = _staged(_command(sla, "apply", _sla_apply, "set the clocks that run by the policies of now"))
+    apply.add_argument("--yes", action="store_true", help="without being asked")
+    simulate = _command(sla, "simulate", _sla_simulate, "a week under your policies, as a table and a picture")
+    simulate.add_argument("settings", type=Path, help="the settings file, such as bridgehead.toml")
+    simulate.add_argument("--week", type=date.fromisoformat, default=date.today(), help="a day of it (default: today)")
+    simulate.add_argument("--window", type=float, help="on a platform that takes answers for so many hours")
+    simulate.add_argument("--language", choices=LANGUAGES, default="", help="default: the owner's")
+    simulate.add_argument("-o", "--out", type=Path, help="the picture (default: sla-<week>.svg)")
 
 
 def _secret(commands: Any) -> None:

@@ -18,6 +18,7 @@ from infra.up import up
 RESULT = BUILD / "demo.json"
 ARRIVES_WITHIN = 30.0  # seconds, of mails and posts; the first ones start the functions
 REMINDER_WITHIN = 75.0  # half of the shop's minute, and the emulator's scheduler looks every 10 s
+TEXTED = "نعتذر عن التأخير، طلبك في الطريق. Sorry, it is on its way! 🙏"
 ANSWER = "Ja, am Sonntag von 9 bis 18 Uhr. Und der Kuchen wartet schon! 🙂"
 
 
@@ -48,6 +49,11 @@ class Demo:
         """What stands on the platforms."""
         found: list[dict[str, Any]] = get(f"{self.state['simulator_url']}/posts")
         return found
+
+    def texts(self) -> list[dict[str, Any]]:
+        """What arrived on the owner's phone."""
+        found: list[dict[str, Any]] = get(f"{self.state['simulator_url']}/texts")
+        return [text for text in found if text["to"] == self.state["owner"]["phone"]]
 
     def send(self, webhook: Webhook) -> int:
         """The status that the product answered with."""
@@ -131,6 +137,20 @@ def _nobody_answers(demo: Demo) -> None:
     demo.say(f"  mail  {reminders[0]['subject']} (reminder)")
 
 
+def _owner_answers_by_text(demo: Demo) -> None:
+    wait(lambda: bool(demo.texts()), ARRIVES_WITHIN, "a text on the owner's phone")
+    buzz = demo.texts()[0]["text"]
+    demo.say(f"  text  {buzz}")
+    before, code = len(demo.posts()), buzz.split()[0]
+    post(f"{demo.state['simulator_url']}/phone", json.dumps({"text": f"{code} {TEXTED}"}).encode())
+    demo.say(f"  text  the owner texts back: {code} {TEXTED}")
+    wait(lambda: len(demo.posts()) > before, ARRIVES_WITHIN, "the owner's answer on the platform")
+    _expect([each["text"] for each in demo.posts()[before:]] == [TEXTED], "other words were posted than the owner's")
+    wait(lambda: len(demo.texts()) > 1, ARRIVES_WITHIN, "the confirmation on the owner's phone")
+    demo.say(f"  text  {demo.texts()[1]['text']}")
+    demo.counted.update(texts_sent=len(demo.texts()), answers_by_text=1)
+
+
 STEPS: Sequence[Callable[[Demo], None]] = (
     _customers_write,
     _platform_repeats_itself,
@@ -138,6 +158,7 @@ STEPS: Sequence[Callable[[Demo], None]] = (
     _agent_answers,
     _stranger_answers,
     _nobody_answers,
+    _owner_answers_by_text,
 )
 
 
@@ -146,6 +167,7 @@ def _summary(demo: Demo) -> str:
     looks = [
         f"  tickets as the helpdesk sees them    {demo.state['mailbox_url']}/",
         f"  answers as the platforms show them   {demo.state['simulator_url']}/",
+        f"  the owner's phone                    {demo.state['simulator_url']}/phone",
         f"  every mail as a file                 {demo.state['mails_dir']}",
     ]
     return "\n".join(["", "Counted:", *rows, "", "Look at it:", *looks, ""])

@@ -50,7 +50,7 @@ class Outputs:
 def deploy(stage: str, parameters: Parameters, endpoint_url: str | None = None, say: Say = print) -> Outputs:
     """Creates or updates the stack bridgehead-<stage>; doing it again without a change does nothing.
 
-    `parameters` are ReplyDomain, HelpdeskAddress and OwnerAddress. Raises DeployError, PackageError.
+    `parameters` are ReplyDomain, OwnerAddress and Recipients. Raises DeployError, PackageError.
     """
     packaged = package(stage, say, "here" if endpoint_url else "lambda")
     with explained():

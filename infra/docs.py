@@ -88,7 +88,7 @@ def _window(channel: Described) -> str:
 
 
 def _parts(channel: Described) -> str:
-    most = max(each["parts"] for each in channel["answers"].values() if not each["public"])
+    most = max((each["parts"] for each in channel["answers"].values() if not each["public"]), default=1)
     return f"up to {most} messages" if most > 1 else "no"
 
 
@@ -107,7 +107,7 @@ def _code(key: str) -> Any:
     return lambda channel: ", ".join(f"`{name}`" for name in channel[key]) or "none"
 
 
-UNITS = {"weighted": "weighted characters"}
+UNITS = {"weighted": "weighted characters", "emoji": "characters (an emoji counts as 4 or more)", "utf16": "characters (an emoji counts as 2 or more)"}
 TABLES: Mapping[str, Mapping[str, Any]] = {
     "What can be answered": {
         "channel": _name,

@@ -16,6 +16,7 @@ import boto3
 from chalicelib import settings
 from chalicelib.aws import table
 from chalicelib.aws.conversations import SHARDS
+from chalicelib.rounds import errands
 from chalicelib.settings import Settings
 from infra import operate
 from infra.canary import Trial, fly
@@ -23,6 +24,7 @@ from infra.deploy import connect
 from infra.domain import active_rule_set
 from infra.findings import Finding, missing, ok, warning
 from infra.package import Say
+from infra.rollout import permissions
 from infra.secrets import secret_status
 from infra.target import LOCAL, Target, open_target
 
@@ -113,8 +115,8 @@ def _deployed_for(patient: Patient) -> Iterator[Finding]:
         return
     wanted = {
         "ReplyDomain": known.reply_domain,
-        "HelpdeskAddress": known.helpdesk.address,
         "OwnerAddress": known.owner.address,
+        **permissions(known),
     }
     for name, value in wanted.items():
         if deployed.get(name, value) != value:
@@ -222,6 +224,17 @@ def _stuck(patient: Patient) -> Iterator[Finding]:
     yield warning("stuck", f"{len(stuck)} conversations", do) if stuck else ok("stuck", "nothing")
 
 
+def _errands(patient: Patient) -> Iterator[Finding]:
+    connections = patient.settings.connections if patient.settings else ()
+    failing = errands.failing(connections)
+    for each in failing:
+        since = f"{each.failing_since:%Y-%m-%d %H:%M} UTC" if each.failing_since else ""
+        do = "look for `errand failed` in the clock's log; it is tried again by itself"
+        yield warning(f"{each.connection} {each.duty}", f"{each.account} has been failing since {since}", do)
+    if not failing:
+        yield ok("platforms", "whatever was asked of them went well")
+
+
 def _quarantine(patient: Patient) -> Iterator[Finding]:
     most = sum(1 for _ in operate.put_aside())
     do = "look through them: bridgehead quarantine list"
@@ -238,5 +251,6 @@ CHECKS: tuple[Check, ...] = (
     _receipt_rule,
     _dead_letters,
     _stuck,
+    _errands,
     _quarantine,
 )

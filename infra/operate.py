@@ -20,7 +20,7 @@ from chalicelib.model import Conversation
 from chalicelib.text import one_line, tidy
 
 SHOWN = 4_000  # characters of a raw payload or mail
-ACCEPTED = ("reply", "held", "closed", "released", "note", "known")
+ACCEPTED = ("reply", "held", "closed", "released", "note", "known", "message")
 LARGEST_SHOWN = 10_000_000  # bytes
 Item = Mapping[str, Any]
 
@@ -106,9 +106,10 @@ def name_of(item: Item) -> str:
 
 def _received(receipt: Receipt) -> str:
     """Nothing is put aside a second time, and what the mailroom prints for alarms is not for this screen."""
-    room = replace(mailroom.open_room(), put_aside=lambda receipt, reason: reason)
+    room = mailroom.open_room(intake.keep_events)
+    room = replace(room, put_aside=lambda receipt, reason, metric="": reason, by_hand=True)
     with redirect_stdout(StringIO()):
-        outcomes = mailroom.receive(receipt, mailroom.fetch(receipt), room)
+        outcomes = mailroom.receive(receipt, mailroom.fetch(receipt, room), room)
     return ", ".join(outcomes.values()) or "no-address-of-ours"
 
 

@@ -29,6 +29,14 @@ Wheels = Literal[
     "lambda", "here", "none"
 ]  # for Lambda's Linux, for this machine's local stack, or (template only) none
 
+# of the libraries, what no Lambda loads
+LEFT_OUT = (
+    "bin",
+    "cffi",  # cryptography needs its compiled part only, which lies beside it
+    "pycparser",
+    "holidays/locale",  # the names of holidays; only their days count
+    "aws_lambda_powertools/event_handler/openapi",
+)
 # Lambda runs Linux whatever this machine runs; with a foreign platform pip wants wheels only
 PIP_OPTIONS: dict[Wheels, tuple[str, ...]] = {
     "lambda": ("--platform", "manylinux2014_x86_64", "--only-binary", ":all:"),
@@ -90,7 +98,8 @@ def dependencies(wheels: Wheels, say: Say) -> Path | None:
     if wheels == "none":
         return None
     wanted = (
-        f"{wheels} {sys.version_info[:2]} {version('chalice')}".encode() + (ROOT / "requirements.lock").read_bytes()
+        f"{wheels} {sys.version_info[:2]} {version('chalice')} {LEFT_OUT}".encode()
+        + (ROOT / "requirements.lock").read_bytes()
     )
     vendor = BUILD / "vendor" / hashlib.sha256(wanted).hexdigest()[:16]
     if not vendor.exists():
@@ -105,7 +114,8 @@ def fetch(vendor: Path, wheels: Wheels) -> None:
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check"]
     what = ["--target", str(unfinished), "--require-hashes", "--requirement", str(ROOT / "requirements.lock")]
     run([*pip, *PIP_OPTIONS[wheels], *what], ROOT, "pip could not fetch the libraries of requirements.lock")
-    shutil.rmtree(unfinished / "bin", ignore_errors=True)
+    for name in LEFT_OUT:
+        shutil.rmtree(unfinished / name, ignore_errors=True)
     add_chalice_bytecode(unfinished)
     add_bytecode(unfinished)
     unfinished.rename(vendor)

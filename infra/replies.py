@@ -1,8 +1,8 @@
 """How well the agent's words are told from the rest of a mail: `make replies`, over a corpus kept outside the project.
 
 Equal is the expectation to the letter, white space aside. Right is equal, or short of it only by a closing signature
-(the projects the samples are from disagree about those). Lost is an answer with words missing that would have been
-posted; where we are unsure the owner sees the whole mail, so its words are counted apart (`lost_held`).
+(the projects the samples are from disagree about those). Lost is an answer with words missing; `lost_posted` are those
+of them of which we were sure, so that the customer would have got too little. The others are held and shown to the agent.
 """
 
 import json
@@ -119,8 +119,8 @@ def summary(scores: list[Score]) -> dict[str, float]:
         "public_sure": share(score.sure for score in public),
         "constructed_right": share(score.right for score in constructed),
         "constructed_sure": share(score.sure for score in constructed),
-        "lost": share(score.missing and score.sure for score in scores),
-        "lost_held": share(score.missing and not score.sure for score in scores),
+        "lost": share(score.missing for score in scores),
+        "lost_posted": share(score.missing and score.sure for score in scores),
     }
 
 
@@ -130,12 +130,12 @@ def share(facts: Iterable[bool]) -> float:
 
 
 def table(scores: list[Score], key: Callable[[Score], str]) -> None:
-    print(f"{'':14}{'samples':>8}{'right':>8}{'equal':>8}{'sure':>8}{'lost':>8}")
+    names = ("right", "equal", "sure", "missing")
+    print(f"{'':14}{'samples':>8}" + "".join(f"{name.replace('missing', 'lost'):>8}" for name in names))
     for group in sorted({key(score) for score in scores}):
         members = [score for score in scores if key(score) == group]
-        columns = [sum(getattr(score, name) for score in members) for name in ("right", "equal", "sure")]
-        lost = sum(score.missing and score.sure for score in members)
-        print(f"{group:14}{len(members):8}" + "".join(f"{column:8}" for column in [*columns, lost]))
+        columns = [sum(getattr(score, name) for score in members) for name in names]
+        print(f"{group:14}{len(members):8}" + "".join(f"{column:8}" for column in columns))
     print()
 
 

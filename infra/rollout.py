@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib import settings
+from chalicelib.channels import EMAIL, LETTER
+from chalicelib.phone import twilio
 from chalicelib.settings import Settings
 from infra.deploy import Outputs, deploy
 from infra.parameters import Parameters, Refused, put_settings
@@ -33,9 +35,31 @@ def template_parameters(checked: Checked) -> dict[str, str]:
     """What of the settings the template must know: whom the desk may write to, and from where."""
     return {
         "ReplyDomain": checked["reply_domain"],
-        "HelpdeskAddress": checked["helpdesk"]["address"],
         "OwnerAddress": checked["owner"]["address"],
+        **permissions(settings.build(checked)),
     }
+
+
+def permissions(typed: Settings) -> dict[str, str]:
+    """What the desk's role must allow for these settings, as parameters of the template."""
+    connections = typed.connections.values()
+    addresses = [address for each in connections if each.channel == EMAIL.name for address in each.accounts]
+    reads = any(each.channel == LETTER.name and each.options.get("textract") for each in connections)
+    return {
+        "Recipients": ",".join(recipients(typed)),
+        "CustomerAddresses": ",".join(addresses),
+        "ReadScans": "true" if reads else "",
+    }
+
+
+def recipients(typed: Settings) -> list[str]:
+    """Whom the desk mails by these settings: the lead, and agents only if a policy reminds them at their own address."""
+    reminds_agents = any("agents" in step.to for policy in typed.policies for step in policy.ladder)
+    agents = [agent.address for agent in typed.agents] if reminds_agents else []
+    leads = [typed.lead.address] if typed.lead else []
+    printers = [str(each.options.get("print_to", "")) for each in typed.connections.values()]
+    found = [typed.helpdesk.address, typed.owner.address, *leads, *agents, *filter(None, printers)]
+    return list(dict.fromkeys(found))
 
 
 def configure(stage: str, file: Path) -> None:
@@ -91,7 +115,7 @@ def _check(stage: str, file: Path) -> Checked:
 def _refuse_what_needs_a_deployment(target: Target, checked: Checked) -> None:
     """The desk's role names the addresses it may write to; with others every mail would be refused."""
     wanted = template_parameters(checked)
-    changed = [name for name, value in wanted.items() if target.template_parameters.get(name) != value]
+    changed = [name for name, value in wanted.items() if target.template_parameters.get(name, "") != value]
     if changed:
         raise Refused(f"{', '.join(changed)} changed: this needs a deployment, run: make deploy STAGE={target.stage}")
 
@@ -114,6 +138,8 @@ def _say_where(outputs: Outputs, typed: Settings) -> None:
     print("\nWebhook addresses, to enter on the platforms:")
     for name, connection in typed.connections.items():
         print(f"  {name:<16} {outputs.api_url}/webhooks/{connection.channel}/{name}")
+    if typed.phone and typed.phone.provider == "twilio":
+        print(f"  {'phone':<16} {outputs.api_url}{twilio.PATH}")
 
 
 def _say_domain(outputs: Outputs) -> None:

@@ -96,18 +96,18 @@ def tweet(x: Connection, now: float) -> Webhook:
     )
 
 
-def shop_message(shop: Connection, now: float) -> Webhook:
-    """A message from the shop system, by Standard Webhooks."""
+def shop_message(shop: Connection, now: float, order: str = "4711") -> Webhook:
+    """A message from the shop system about an order, by Standard Webhooks."""
     at = datetime.fromtimestamp(now, UTC).isoformat()
     data = {
-        "id": f"order-{int(now * 1000)}",
-        "conversation": "order-4711",
+        "id": f"order-{order}-{int(now * 1000)}",
+        "conversation": f"order-{order}",
         "author": {"id": "c-17", "name": "ليلى حداد"},
-        "text": "أين طلبي رقم 4711؟ Please hurry!",
+        "text": f"أين طلبي رقم {order}؟ Please hurry!",
         "sent_at": at,
     }
     body = json.dumps({"type": "message.created", "timestamp": at, "data": data}, ensure_ascii=False).encode()
-    id, timestamp = f"msg_{int(now * 1000)}", str(int(now))
+    id, timestamp = f"msg_{order}_{int(now * 1000)}", str(int(now))
     key = b64decode(_first(shop["secrets"]["signing_secret"]).removeprefix("whsec_"))
     digest = hmac.digest(key, f"{id}.{timestamp}.".encode() + body, "sha256")
     headers = {

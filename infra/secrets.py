@@ -23,6 +23,8 @@ from infra.parameters import Parameters, Refused
 from infra.settings_values import closest
 
 SIDES = ("receive", "send")
+# the business's phone number has its secrets where connections have theirs
+PHONE = Spec("phone", "The phone number", "", "", receive_secrets=("auth_token",), send_secrets=("auth_token",))
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ def put_secret(
 ) -> None:
     """The new value first; of a receive secret the previous one stays valid, unless it leaked. Raises Refused."""
     known = _connection(settings, connection)
-    spec = CHANNELS[known.channel]
+    spec = _spec_of(known)
     _check_name(spec, known, name, account)
     value = _checked(value, name)
     for side in _sides(spec, name):
@@ -74,7 +76,7 @@ def secret_status(parameters: Parameters, settings: Settings) -> list[Status]:
     """Every secret that the connections need, in the order of the file; never a value."""
     return [
         status
-        for connection in settings.connections.values()
+        for connection in _connections(settings).values()
         for side in SIDES
         for status in _statuses(connection, side, *parameters.get(f"{side}/{connection.name}"))
     ]
@@ -86,12 +88,24 @@ def what_is_missing(parameters: Parameters, settings: Settings) -> list[Status]:
 
 
 def _connection(settings: Settings, name: str) -> Connection:
-    if name not in settings.connections:
-        known = ", ".join(settings.connections) or "none yet"
+    connections = _connections(settings)
+    if name not in connections:
+        known = ", ".join(connections) or "none yet"
         raise Refused(
-            f'there is no connection "{name}", your settings have: {known} {closest(name, settings.connections)}'.strip()
+            f'there is no connection "{name}", your settings have: {known} {closest(name, connections)}'.strip()
         )
-    return settings.connections[name]
+    return connections[name]
+
+
+def _connections(settings: Settings) -> dict[str, Connection]:
+    """With the phone number, when a provider of its own carries its texts."""
+    phone = settings.phone if settings.phone and settings.phone.provider == "twilio" else None
+    own = {PHONE.name: Connection(PHONE.name, PHONE.name, (phone.number,))} if phone else {}
+    return {**settings.connections, **own}
+
+
+def _spec_of(connection: Connection) -> Spec:
+    return PHONE if connection.channel == PHONE.name else CHANNELS[connection.channel]
 
 
 def _check_name(spec: Spec, connection: Connection, name: str, account: str | None) -> None:
@@ -128,6 +142,12 @@ def _needed(spec: Spec, side: str) -> tuple[str, ...]:
     return spec.receive_secrets if side == "receive" else spec.send_secrets
 
 
+def _needs_none(spec: Spec, connection: Connection) -> bool:
+    """Whether something else than a secret of ours proves what this connection gets and sends."""
+    wanted = spec.needs_no_secrets.items()
+    return bool(wanted) and all(connection.options.get(name) == value for name, value in wanted)
+
+
 def _rotated(value: str, old: Any, keep_previous: bool) -> str | list[str]:
     previous = [each for each in _values(old) if each != value][:1]
     return [value, *previous] if keep_previous and previous else value
@@ -138,9 +158,9 @@ def _values(kept: Any) -> Sequence[str]:
 
 
 def _statuses(connection: Connection, side: str, kept: Any, version: int, changed_at: datetime) -> list[Status]:
-    spec = CHANNELS[connection.channel]
+    spec = _spec_of(connection)
     rows = []
-    for name in _needed(spec, side):
+    for name in _needed(spec, side) if not _needs_none(spec, connection) else ():
         found = (kept or {}).get(name)
         of = (
             {each: (found or {}).get(each) for each in connection.accounts}

@@ -12,33 +12,32 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.channels import CHANNELS
-from chalicelib.helpdesks import HELPDESKS
-from chalicelib.model import Kind
-from chalicelib.settings import LANGUAGES, VERSION
+from chalicelib.channels.base import Spec
+from chalicelib.settings import HOURS as OWN_HOURS
+from chalicelib.settings import VERSION
 from chalicelib.sla.calendars import DAYS
-from infra import settings_rules, settings_values, toml_lines
+from infra import settings_ladder, settings_rules, settings_values, toml_lines
 from infra.settings_problems import FILE, Problems, SettingsError, name_of
-from infra.settings_values import (
-    ACCOUNT,
-    ADDRESS,
-    CLOSED_DAY,
-    DOMAIN,
-    DURATION,
-    FLAG,
-    NUMBER,
-    REMINDERS,
-    SPAN,
-    ZONE,
-    Value,
-    choice,
-    many,
-    text,
-    url,
+from infra.settings_tables import (
+    AGENT,
+    ALWAYS,
+    BUSINESS,
+    CALENDAR,
+    CONNECTION,
+    FILE_TABLES,
+    HELPDESK,
+    HOURS,
+    MATCHES,
+    OWNER,
+    PHONE,
+    POLICY,
+    Setting,
 )
+from infra.settings_values import FLAG, NAMES, NUMBER, Value, choice, text, url
 
 __all__ = ["FILE", "Checked", "SettingsError", "check"]
 
-CONNECTION_NAME = re.compile(r"[a-z0-9-]{1,32}")
+NAME = re.compile(r"[a-z0-9-]{1,32}")  # of a connection or calendar
 LOCAL = "local"  # the stage on the developer's own machine
 
 
@@ -48,56 +47,6 @@ class Checked:
 
     settings: dict[str, Any]
     warnings: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One key of a table: its kind of value, and its default where it may be left out."""
-
-    value: Value
-    default: Any = None
-    required: bool = False
-
-
-CHANNEL = choice(CHANNELS, {"twitter": "x", "fb": "facebook", "webhook": "standard_webhooks"})
-BUSINESS = {
-    "name": Setting(text(), required=True),
-    "zone": Setting(ZONE, required=True),
-    "reply_domain": Setting(DOMAIN, required=True),
-    "reply_domain_is_dedicated": Setting(FLAG, False),
-    "language": Setting(choice(LANGUAGES), "en"),
-}
-HELPDESK = {
-    "address": Setting(ADDRESS, required=True),
-    "kind": Setting(choice(HELPDESKS), "plain"),
-    "language": Setting(choice(LANGUAGES)),
-    "sends_from": Setting(many(ADDRESS), []),
-    "marks": Setting(many(text(200)), []),
-    "agent_domains": Setting(many(DOMAIN), []),
-    "allow_whole_domains": Setting(FLAG, False),
-}
-OWNER = {
-    "address": Setting(ADDRESS, required=True),
-    "name": Setting(text(), ""),
-    "language": Setting(choice(LANGUAGES)),
-}
-AGENT = {"address": Setting(ADDRESS, required=True), "name": Setting(text(), "")}
-HOURS = {**{day: Setting(many(SPAN), []) for day in DAYS}, "closed": Setting(many(CLOSED_DAY), [])}
-POLICY = {
-    "name": Setting(text(40)),
-    "first_response": Setting(DURATION, 4 * 3600),
-    "next_response": Setting(DURATION, 8 * 3600),
-    "reminders": Setting(REMINDERS, [50, 80, 100]),
-    "channels": Setting(many(CHANNEL), []),
-    "accounts": Setting(many(ACCOUNT), []),
-    "kinds": Setting(many(choice(Kind)), []),
-    "always_open": Setting(FLAG),
-}
-CONNECTION = {
-    "channel": Setting(CHANNEL, required=True),
-    "accounts": Setting(many(ACCOUNT, least=1), required=True),
-}
-FILE_KEYS = ("version", "business", "helpdesk", "owner", "agents", "hours", "policies", "connections")
 
 
 def check(content: str, stage: str) -> Checked:
@@ -120,30 +69,54 @@ def check(content: str, stage: str) -> Checked:
 
 def _settings(document: Mapping[str, Any], problems: Problems, stage: str) -> dict[str, Any]:
     """The file's own tables with every default filled in; what is wrong is left out."""
-    problems.unknown((), document, FILE_KEYS)
-    business = _table(document.get("business", {}), ("business",), BUSINESS, problems)
-    spoken = {"language": business.get("language", "en")}
-    hours = _table(document["hours"], ("hours",), HOURS, problems) if "hours" in document else {}
-    open_always = {"always_open": not any(hours.get(day) for day in DAYS)}
+    problems.unknown((), document, FILE_TABLES)
+    one = {"business": BUSINESS, "helpdesk": HELPDESK, "owner": OWNER, "lead": OWNER, "phone": PHONE, "hours": HOURS}
+    needed = ("business", "helpdesk", "owner")
+    found = {
+        name: _table(document.get(name, {}), (name,), known, problems) if name in document or name in needed else {}
+        for name, known in one.items()
+    }
+    spoken = {"language": found["business"].get("language", "en")}
+    is_open = any(found["hours"].get(day) for day in DAYS)
+    policies = _tables(document.get("policies", []), ("policies",), POLICY, problems)
     return {
-        "business": business,
-        "helpdesk": _filled(_table(document.get("helpdesk", {}), ("helpdesk",), HELPDESK, problems), spoken),
-        "owner": _filled(_table(document.get("owner", {}), ("owner",), OWNER, problems), spoken),
-        "agents": _tables(document.get("agents", []), "agents", AGENT, problems),
-        "hours": hours,
-        "policies": [
-            _filled(policy, {**open_always, "name": f"policy {number}"})
-            for number, policy in enumerate(_tables(document.get("policies", []), "policies", POLICY, problems), 1)
-        ],
+        **found,
+        **{name: _filled(found[name], spoken) for name in ("helpdesk", "owner", "lead") if found[name]},
+        "agents": _tables(document.get("agents", []), ("agents",), AGENT, problems),
+        "calendars": _named(document.get("calendars", {}), "calendars", CALENDAR, problems),
+        "policies": [_policy(policy, number, is_open) for number, policy in enumerate(policies, 1)],
         "connections": _connections(document.get("connections", {}), problems, stage),
     }
 
 
-def _tables(found: Any, name: str, known: Mapping[str, Setting], problems: Problems) -> list[dict[str, Any]]:
+def _policy(policy: Mapping[str, Any], number: int, is_open: bool) -> dict[str, Any]:
+    counted = ALWAYS if policy.get("always_open", not is_open) else OWN_HOURS
+    return _filled(policy, {"name": f"policy {number}", "calendar": counted})
+
+
+def _named(found: Any, name: str, known: Mapping[str, Setting], problems: Problems) -> dict[str, dict[str, Any]]:
+    """Tables that have names of the owner's own."""
+    if not isinstance(found, dict):
+        problems.wrong((name,), settings_values.Wrong(found, allowed=f"tables [{name}.<name>]"))
+        return {}
+    return {each: _table(table, _name((name, each), problems), known, problems) for each, table in found.items()}
+
+
+def _name(path: tuple[str, str], problems: Problems) -> tuple[str, str]:
+    if not NAME.fullmatch(path[1]):
+        allowed = "a name of 1 to 32 characters a-z, 0-9 and -"
+        problems.wrong(path, settings_values.Wrong(path[1], allowed=allowed))
+    return path
+
+
+def _tables(
+    found: Any, path: toml_lines.Path, known: Mapping[str, Setting], problems: Problems
+) -> list[dict[str, Any]]:
+    name = name_of(path)
     if not isinstance(found, list):
-        problems.add((name,), f"{name} is {settings_values.shown(found)}, allowed: tables that begin with [[{name}]]")
+        problems.add(path, f"{name} is {settings_values.shown(found)}, allowed: tables that begin with [[{name}]]")
         return []
-    return [_table(each, (name, number), known, problems) for number, each in enumerate(found)]
+    return [_table(each, (*path, number), known, problems) for number, each in enumerate(found)]
 
 
 def _table(found: Any, path: toml_lines.Path, known: Mapping[str, Setting], problems: Problems) -> dict[str, Any]:
@@ -156,13 +129,15 @@ def _table(found: Any, path: toml_lines.Path, known: Mapping[str, Setting], prob
 
 
 def _value(found: Mapping[str, Any], path: toml_lines.Path, key: str, setting: Setting, problems: Problems) -> Any:
-    if key in found:
+    if key in found and isinstance(setting.value, Mapping):
+        return _tables(found[key], (*path, key), setting.value, problems)
+    if key in found and isinstance(setting.value, Value):
         try:
             return setting.value.read(found[key])
         except settings_values.Wrong as wrong:
             problems.wrong((*path, key), wrong, setting.value.allowed)
             return None
-    if setting.required:
+    if setting.required and isinstance(setting.value, Value):
         problems.add((*path, key), f"{name_of((*path, key))} is missing, it is {setting.value.allowed}")
     return setting.default
 
@@ -175,10 +150,7 @@ def _connections(found: Any, problems: Problems, stage: str) -> dict[str, dict[s
 
 
 def _connection(name: str, found: Any, problems: Problems, stage: str) -> dict[str, Any]:
-    path = ("connections", name)
-    if not CONNECTION_NAME.fullmatch(name):
-        allowed = "a name of 1 to 32 characters a-z, 0-9 and -"
-        problems.wrong(path, settings_values.Wrong(name, allowed=allowed))
+    path = _name(("connections", name), problems)
     channel = found.get("channel") if isinstance(found, dict) else None
     if isinstance(found, dict) and (not isinstance(channel, str) or channel not in CHANNELS):
         # without its channel nobody knows its options: one complaint instead of five
@@ -191,13 +163,15 @@ def _connection(name: str, found: Any, problems: Problems, stage: str) -> dict[s
 
 def _options(channel: Any, stage: str) -> dict[str, Setting]:
     spec = CHANNELS.get(channel) if isinstance(channel, str) else None
-    return {key: Setting(_option(key, default, stage)) for key, default in (spec.settings if spec else {}).items()}
+    return {key: Setting(_option(spec, key, default, stage)) for key, default in spec.settings.items()} if spec else {}
 
 
-def _option(key: str, default: Any, stage: str) -> Value:
+def _option(spec: Spec, key: str, default: Any, stage: str) -> Value:
+    if key in spec.choices:
+        return choice(spec.choices[key])
     if key.endswith("_url"):
         return url(local=stage == LOCAL)
-    return {bool: FLAG, int: NUMBER}.get(type(default), text(200))
+    return {bool: FLAG, int: NUMBER, dict: NAMES}.get(type(default), text(200))
 
 
 def _filled(table: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
@@ -207,25 +181,42 @@ def _filled(table: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, 
 def _stored(settings: Mapping[str, Any]) -> dict[str, Any]:
     """In the shape of chalicelib.settings; what only served the check is left out."""
     business, helpdesk = settings["business"], settings["helpdesk"]
-    hours = {day: settings["hours"][day] for day in DAYS if settings["hours"].get(day)}
+    own = {"zone": business["zone"]}
     return {
         "version": VERSION,
         "business": business["name"],
         "reply_domain": business["reply_domain"],
         "helpdesk": {key: helpdesk[key] for key in ("address", "kind", "language", "sends_from", "marks")},
         "owner": settings["owner"],
+        **{name: settings[name] for name in ("lead", "phone") if settings[name]},
         "agents": settings["agents"],
         "agent_domains": helpdesk["agent_domains"],
-        "hours": {"zone": business["zone"], "days": hours, "closed": settings["hours"].get("closed", [])},
-        "policies": _policies(settings, not hours),
+        "hours": _calendar({**settings["hours"], **own}),
+        "calendars": {name: _calendar({**own, **table}) for name, table in settings["calendars"].items()},
+        "policies": _policies(settings),
+        "reach": business["reach"],
         "connections": settings["connections"],
     }
 
 
-def _policies(settings: Mapping[str, Any], open_always: bool) -> list[dict[str, Any]]:
+def _calendar(table: Mapping[str, Any]) -> dict[str, Any]:
+    days = {day: table[day] for day in DAYS if table.get(day)}
+    rest = {key: table[key] for key in ("closed", "holidays", "special") if table.get(key)}
+    return {"zone": table["zone"], "days": days, **rest}
+
+
+def _policies(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
     """As written, and the defaults for what none of them is for."""
     written = list(settings["policies"])
-    if any(settings_rules.catches_all(policy) for policy in written):
-        return written
-    defaults = {key: setting.default for key, setting in POLICY.items()}
-    return [*written, {**defaults, "name": "default", "always_open": open_always}]
+    if not any(settings_rules.catches_all(policy) for policy in written):
+        defaults = {key: setting.default for key, setting in POLICY.items() if setting.default is not None}
+        is_open = any(settings["hours"].get(day) for day in DAYS)
+        written.append({**defaults, "name": "default", "calendar": OWN_HOURS if is_open else ALWAYS})
+    return [_stored_policy(policy, settings) for policy in written]
+
+
+def _stored_policy(policy: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {key: policy[key] for key in ("name", "first_response", "next_response", "resolution")}
+    lists = {key: policy[key] for key in (*MATCHES, "starts") if policy.get(key) not in ([], None)}
+    counted = {"calendar": policy["calendar"]} if policy["calendar"] != ALWAYS else {}
+    return {**kept, "ladder": settings_ladder.steps(policy, settings), **lists, **counted}

@@ -33,6 +33,7 @@ class Problems:
 
     def wrong(self, path: Path, wrong: Wrong, allowed: str = "") -> None:
         """A value that is not allowed."""
+        path = (*path, *wrong.path)
         sentence = f"{name_of(path)} is {shown(wrong.found)}, allowed: {wrong.allowed or allowed}"
         self.add(path, f"{sentence}; {wrong.hint}" if wrong.hint else sentence)
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
+from chalicelib.channels import CHANNELS, LETTER
 from chalicelib.reply_address import LOCAL_PART
-from chalicelib.settings import VERSION, Hours
-from chalicelib.sla.calendars import DAYS, openings
-from infra.settings_problems import SECRET_NAMES, Problems
+from chalicelib.settings import VERSION
+from infra import settings_calendars, settings_ladder
+from infra.settings_problems import SECRET_NAMES, Problems, name_of
+from infra.settings_tables import ALWAYS, MATCHES
 from infra.settings_values import Wrong, closest
 from infra.shared_domains import is_shared
 from infra.toml_lines import Path
@@ -50,16 +51,17 @@ def _is_secret_name(key: str) -> bool:
 def _no_loop(tables: Tables, problems: Problems) -> None:
     """C3: what we mail there would come back to us."""
     helpdesk, reply_domain = tables["helpdesk"], tables["business"].get("reply_domain")
-    ours = {("helpdesk", "address"): helpdesk.get("address"), ("owner", "address"): tables["owner"].get("address")}
+    ours: dict[Path, Any] = {("helpdesk", "address"): helpdesk.get("address")}
+    ours.update({(person, "address"): tables[person].get("address") for person in settings_ladder.PEOPLE})
     for path, address in ours.items():
         local, _, domain = (address or "").rpartition("@")
         if reply_domain and domain == reply_domain:
             problems.add(
-                path, f'{".".join(path)} is in the reply domain "{domain}": its mail would come back here (loop)'
+                path, f'{name_of(path)} is in the reply domain "{domain}": its mail would come back here (loop)'
             )
         elif LOCAL_PART.fullmatch(local):
             problems.add(
-                path, f"{'.'.join(path)} is the reply address of a Bridgehead: two would mail each other (loop)"
+                path, f"{name_of(path)} is the reply address of a Bridgehead: two would mail each other (loop)"
             )
 
 
@@ -97,19 +99,6 @@ def _somebody_may_answer(tables: Tables, problems: Problems) -> None:
         problems.add(("agents",), nobody)
 
 
-def _some_minute_is_open(tables: Tables, problems: Problems) -> None:
-    """C5: a clock that only runs in hours needs hours."""
-    hours, zone = tables["hours"], tables["business"].get("zone")
-    days = {day: tuple(hours.get(day, ())) for day in DAYS}
-    written = Hours(zone or "UTC", days, tuple(hours.get("closed", ())))
-    if hours and not problems.has(("hours",)) and not any(openings(written, datetime.now(UTC))):
-        problems.add(("hours",), "hours have no open minute; leave [hours] out if you are always open")
-    for number, policy in enumerate(tables["policies"]):
-        if not hours and not problems.has(("hours",)) and policy.get("always_open") is False:
-            told = 'policies.always_open is false, which needs [hours] such as mon = ["09:00-17:00"]'
-            problems.add(("policies", number, "always_open"), told)
-
-
 def _policies_can_match(tables: Tables, problems: Problems) -> None:
     """A policy for an account that no connection has is a misspelling, and its customers would wait longer."""
     lists = [connection.get("accounts") for connection in tables["connections"].values()]
@@ -120,6 +109,10 @@ def _policies_can_match(tables: Tables, problems: Problems) -> None:
             if account not in known and all(lists):
                 wrong = Wrong(account, closest(account, known), "the accounts of your connections")
                 problems.wrong(("policies", number, "accounts"), wrong)
+        for connection in policy.get("connections", ()):
+            if connection not in tables["connections"]:
+                wrong = Wrong(connection, closest(connection, tables["connections"]), "the names of your connections")
+                problems.wrong(("policies", number, "connections"), wrong)
         if names.setdefault(policy["name"], number) != number:
             problems.add(("policies", number, "name"), f'policies.name "{policy["name"]}" is there twice')
 
@@ -135,6 +128,57 @@ def _accounts_are_taken_once(tables: Tables, problems: Problems) -> None:
                 problems.add(("connections", name, "accounts"), told)
 
 
+def _letterboxes_are_ours(tables: Tables, problems: Problems) -> None:
+    """Mail to them comes only with the reply domain's, and a conversation's own address opens the way back."""
+    domain = tables["business"].get("reply_domain", "")
+    for name, connection in tables["connections"].items():
+        spec = CHANNELS.get(connection.get("channel", ""))
+        for account in connection.get("accounts", ()) if spec and spec.by_mail else ():
+            local, _, host = account.partition("@")
+            if domain and (host != domain or not local or LOCAL_PART.fullmatch(local) or account != account.lower()):
+                told = f'connections.{name}.accounts has "{account}", allowed: an address such as "hello@{domain}"'
+                problems.add(("connections", name, "accounts"), told)
+
+
+def _scans_have_senders(tables: Tables, problems: Problems) -> None:
+    """Nobody else may bring letters."""
+    for name, connection in tables["connections"].items():
+        if connection.get("channel") == LETTER.name and not connection.get("options", {}).get("senders"):
+            told = f"connections.{name}.senders is missing, it names the addresses or domains that mail the scans"
+            problems.add(("connections", name, "senders"), told)
+
+
+def _aws_numbers_are_told(tables: Tables, problems: Problems) -> None:
+    """Through AWS a phone number is asked for by AWS's own id of it."""
+    for name, connection in tables["connections"].items():
+        options = connection.get("options", {})
+        for account in connection.get("accounts", ()) if options.get("provider") == "aws" else ():
+            if not str(options.get("aws_numbers", {}).get(account, "")).startswith("phone-number-id-"):
+                missing = f'{{ "{account}" = "phone-number-id-…" }}'
+                told = f'connections.{name}.aws_numbers lacks "{account}", write {missing}'
+                problems.add(("connections", name, "aws_numbers"), told)
+
+
+def _phones_can_be_reached(tables: Tables, problems: Problems) -> None:
+    """Twilio takes a text only with the account it is for."""
+    phone = tables["phone"]
+    if phone.get("provider") == "twilio" and not _TWILIO_ACCOUNT.fullmatch(phone.get("account", "")):
+        told = 'phone.account is needed for twilio, it is the account SID: "AC" and 32 characters'
+        problems.add(("phone", "account"), told)
+
+
+def _phone_is_no_connection(tables: Tables, problems: Problems) -> None:
+    """Its secrets lie where a connection of that name would have them."""
+    if "phone" in tables["connections"]:
+        problems.add(("connections", "phone"), 'connections.phone cannot be called "phone", that is the table [phone]')
+
+
+def _phone_without_provider(tables: Tables, stage: str) -> Iterator[str]:
+    for person in settings_ladder.PEOPLE:
+        if tables[person].get("phone") and not tables["phone"]:
+            yield f"{person}.phone is never used: there is no table [phone]"
+
+
 def _no_accounts(tables: Tables, stage: str) -> Iterator[str]:
     if not tables["connections"]:
         yield "there is no [connections.<name>] yet: nothing will arrive"
@@ -142,7 +186,7 @@ def _no_accounts(tables: Tables, stage: str) -> Iterator[str]:
 
 def _nobody_is_reminded(tables: Tables, stage: str) -> Iterator[str]:
     for policy in tables["policies"]:
-        if not policy["reminders"]:
+        if not settings_ladder.steps(policy, tables):
             yield f'policy "{policy["name"]}" has no reminders: nobody hears of a late answer'
 
 
@@ -154,13 +198,13 @@ def _policy_never_reached(tables: Tables, stage: str) -> Iterator[str]:
 
 def catches_all(policy: Tables) -> bool:
     """Whether a policy is for every message."""
-    return not (policy["channels"] or policy["accounts"] or policy["kinds"])
+    return not any(policy.get(key) not in ([], None) for key in MATCHES)
 
 
 def _long_business_hours(tables: Tables, stage: str) -> Iterator[str]:
     for policy in tables["policies"]:
         longest = max(policy["first_response"], policy["next_response"])
-        if not policy["always_open"] and longest >= DAY_SECONDS:
+        if policy["calendar"] != ALWAYS and longest >= DAY_SECONDS:
             hours = f"{longest // 3600} open hours, not calendar days"
             yield f'policy "{policy["name"]}" counts only while you are open: its longest target means {hours}'
 
@@ -176,11 +220,25 @@ RULES = (
     _no_loop,
     _own_reply_domain,
     _somebody_may_answer,
-    _some_minute_is_open,
+    settings_calendars.check,
+    settings_calendars.known,
+    settings_ladder.check,
+    _phones_can_be_reached,
+    _phone_is_no_connection,
     _policies_can_match,
     _accounts_are_taken_once,
+    _letterboxes_are_ours,
+    _scans_have_senders,
+    _aws_numbers_are_told,
 )
-WARNINGS = (_no_accounts, _nobody_is_reminded, _policy_never_reached, _long_business_hours, _sample_addresses)
+WARNINGS = (
+    _no_accounts,
+    _nobody_is_reminded,
+    _phone_without_provider,
+    _policy_never_reached,
+    _long_business_hours,
+    _sample_addresses,
+)
 
 DAY_SECONDS = 24 * 60 * 60
 # known beginnings of tokens and keys, a key in a link, a bot token, a long run of hex, a long run of mixed letters and digits
@@ -189,4 +247,5 @@ SECRET_LOOKS = re.compile(
     r"|[?&](?:token|key|secret|password|sig)=|\b[0-9]{6,}:[\w-]{30,}|^(?=.*[a-f])(?=.*[0-9])[0-9a-f]{32,}$"
     r"|^(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])[A-Za-z0-9+/_-]{40,}={0,2}$"
 )
+_TWILIO_ACCOUNT = re.compile(r"AC[0-9a-f]{32}")
 _SAMPLE = re.compile(r"[@.](?:example|invalid|test)$|(?:^|[@.])example\.(?:com|net|org)$")

@@ -8,9 +8,7 @@ What a script needs to know is written to build/local.json.
 
 from __future__ import annotations
 
-import base64
 import json
-import secrets as random
 import shutil
 import sys
 from collections.abc import Mapping
@@ -25,6 +23,8 @@ from infra.parameters import Parameters, put_settings
 from infra.reply_keys import ensure_keys
 from infra.rollout import template_parameters
 from infra.settings_file import check
+from infra.simulator import phone
+from infra.simulator.platforms import PLATFORMS
 
 STAGE = "local"
 SETTINGS = Path(__file__).with_name("local.toml")
@@ -34,7 +34,12 @@ SIMULATOR = BUILD / "simulator.json"
 PORTS = {"mailbox_smtp": 1025, "mailbox": 8025, "simulator": 8026, "inbound_smtp": 2525}
 PEOPLE = {
     "100200300400500": {"name": "Café Sonnenschein"},
+    "17841400000000001": {"name": "Café Sonnenschein", "username": "sonnenschein"},
+    "sonnenschein": {"name": "Café Sonnenschein", "username": "sonnenschein"},
+    "410066123450001": {"name": "Café Sonnenschein"},
     "2244000001": {"name": "Café Sonnenschein", "username": "sonnenschein"},
+    "30911502": {"name": "Café Sonnenschein"},
+    "UCsonnenschein0000000001": {"name": "Café Sonnenschein", "username": "sonnenschein"},
     "5550001": {"name": "Linh Nguyễn"},
     "5550002": {"name": "Mia Muster"},
     "7770001": {"name": "田中 花子", "username": "hanako_t"},
@@ -86,6 +91,8 @@ def _settings(simulator_port: int, helpdesk: Mapping[str, Any]) -> dict[str, Any
     checked["helpdesk"].update(helpdesk)
     for connection in checked["connections"].values():
         connection["options"]["media_hosts"] = ["127.0.0.1"]
+    if "phone" in checked:
+        checked["phone"]["api_url"] = f"http://127.0.0.1:{simulator_port}"
     return checked
 
 
@@ -96,31 +103,21 @@ def _configure(checked: Mapping[str, Any], outputs: Outputs, endpoint: str) -> d
     parameters = Parameters(connect(endpoint).client("ssm"), f"/bridgehead/{STAGE}")
     put_settings(parameters, {**checked, "public_url": outputs.api_url})
     ensure_keys(parameters)
-    given = {name: _secrets(found) for name, found in checked["connections"].items()}
+    given = {
+        name: PLATFORMS[found["channel"]].secrets(found["accounts"]) for name, found in checked["connections"].items()
+    }
+    given |= {"phone": phone.secrets()} if "phone" in checked else {}
     for name, (receive, send) in given.items():
         parameters.put(f"receive/{name}", receive)
         parameters.put(f"send/{name}", send)
     return {name: {**receive, **send} for name, (receive, send) in given.items()}
 
 
-def _secrets(connection: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    tokens = {account: random.token_hex(24) for account in connection["accounts"]}
-    signing = f"whsec_{base64.b64encode(random.token_bytes(32)).decode()}"
-    made: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
-        "facebook": (
-            {"app_secret": random.token_hex(16), "verify_token": random.token_hex(16)},
-            {"page_tokens": tokens},
-        ),
-        "x": ({"consumer_secret": random.token_hex(24)}, {"access_tokens": tokens}),
-        "standard_webhooks": ({"signing_secret": signing}, {"reply_secret": signing}),
-    }
-    return made[connection["channel"]]
-
-
 def _start_helpers(
     started: Local, outputs: Outputs, checked: Mapping[str, Any], ports: Mapping[str, int], given: Mapping[str, Any]
 ) -> None:
-    SIMULATOR.write_text(json.dumps({"connections": _connections(checked, given), "people": PEOPLE}))
+    played = {"connections": _connections(checked, given), "people": PEOPLE, **_phone(checked, given)}
+    SIMULATOR.write_text(json.dumps(played))
     agents = [word for agent in checked["agents"] for word in ("--agent", f"{agent['name']} <{agent['address']}>")]
     commands = {
         "mailbox": [
@@ -149,6 +146,15 @@ def _connections(checked: Mapping[str, Any], given: Mapping[str, Any]) -> list[d
     ]
 
 
+def _phone(checked: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The phones that the simulator plays."""
+    if "phone" not in checked:
+        return {}
+    people = [checked[role] for role in ("owner", "lead") if checked.get(role, {}).get("phone")]
+    numbers = [{"name": each["name"], "number": each["phone"]} for each in people]
+    return {"phone": {**checked["phone"], **given["phone"], "people": numbers}}
+
+
 def _state(
     started: Local, outputs: Outputs, checked: Mapping[str, Any], ports: Mapping[str, int], given: Mapping[str, Any]
 ) -> dict[str, Any]:
@@ -165,6 +171,7 @@ def _state(
         "reply_domain": checked["reply_domain"],
         "helpdesk": checked["helpdesk"],
         "agents": [agent["address"] for agent in checked["agents"]],
+        "owner": checked["owner"],
         "connections": _connections(checked, given),
     }
 
@@ -180,6 +187,7 @@ def _told(state: Mapping[str, Any]) -> str:
             "Bridgehead runs on this machine.",
             f"  the helpdesk's mailbox   {state['mailbox_url']}/",
             f"  what was posted          {state['simulator_url']}/",
+            f"  the owner's phone        {state['simulator_url']}/phone",
             f"  for scripts              {STATE.relative_to(ROOT)}",
             "Webhooks:",
             *webhooks,

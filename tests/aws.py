@@ -199,13 +199,15 @@ def received(key: str, to: str, **verdicts: str) -> dict[str, Any]:
 
 @contextmanager
 def answering(platform: Callable[..., Response]) -> Iterator[None]:
-    desk: Any = import_module("chalicelib.desk")
-    opened = desk.open_channel
-    desk.open_channel = lambda connection: opened(connection, http=platform)
+    rooms: list[Any] = [import_module(f"chalicelib.{name}") for name in ("desk", "rounds")]
+    opened = rooms[0].open_channel
+    for room in rooms:
+        room.open_channel = lambda connection: opened(connection, http=platform)
     try:
         yield
     finally:
-        desk.open_channel = opened
+        for room in rooms:
+            room.open_channel = opened
 
 
 def configure(settings: Mapping[str, Any]) -> None:

@@ -96,7 +96,7 @@ class Faults:
 def run(plan: Plan, *, on: Callable[[pytest.MonkeyPatch], Any] = quick, **world: Any) -> tuple[Faults, list[str]]:
     """The story under a plan: the faults as they were met, and the promises that were broken."""
     faults = Faults(plan)
-    with pytest.MonkeyPatch.context() as patch, surrounded(patch), on(patch) as rig:
+    with pytest.MonkeyPatch.context() as patch, surrounded(patch), _settled_on(patch, on) as rig:
         import app
 
         client = Client(app.app)
@@ -119,6 +119,14 @@ def surrounded(patch: pytest.MonkeyPatch) -> Iterator[None]:
     for name, value in aws.ENVIRONMENT.items():
         patch.setenv(name, value)
     yield
+
+
+@contextlib.contextmanager
+def _settled_on(patch: pytest.MonkeyPatch, on: Callable[[pytest.MonkeyPatch], Any]) -> Iterator[Any]:
+    """With the story's policy."""
+    patch.setattr(aws, "SETTINGS", {**aws.SETTINGS, "policies": [story.POLICY]})
+    with on(patch) as rig:
+        yield rig
 
 
 def singles(told: Faults, start: int = 0) -> Iterator[dict[int, str]]:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 
 from chalicelib import stored
-from chalicelib.model import Conversation
+from chalicelib.model import Conversation, Turn
 from tests import story
 from tests.story import ANSWER, QUESTION, Told
 from tests.world import World
 
 EVENT_PATIENCE = timedelta(minutes=5)  # after that a mail whose outcome nobody knows goes out again
-REMINDERS = ("50", "80", "100")
+REMINDING = ("reminder", "agent", "owner", "summary")  # kinds of mails
 SETTLED_REPLY = {"done": 0, "held": 1, "refused": 1}  # by state: how many notices the agent got at least
 
 
@@ -55,13 +56,32 @@ def _reminded(world: World, told: Told) -> Iterator[str]:
     after = [
         mail["Subject"]
         for mail, at in zip(world.mails(), world.sent_at, strict=True)
-        if mail["X-Bridgehead-Kind"] in ("reminder", "owner") and world.answered_at and at > world.answered_at
+        if mail["X-Bridgehead-Kind"] in REMINDING and world.answered_at and at > world.answered_at
     ]
     yield from (f"reminded after the answer: {subject}" for subject in after)
     reminders = [item for item in world.items("o#") if '"kind":"reminder"' in item["data"]]
     codes = [json.loads(item["data"])["code"] for item in reminders]
     if len(set(codes)) != len(codes) or (told.reply and "50" not in codes):
         yield f"reminders decided on: {codes}"
+
+
+def _each_step_once(world: World, told: Told) -> Iterator[str]:
+    turns = [stored.load(Turn, item["data"]) for item in sorted(world.items("c#"), key=lambda item: str(item["sk"]))]
+    reminded = Counter((turn.cycle, turn.code) for turn in turns if turn.what == "reminded")
+    yield from (f"step {step} was taken {count} times" for step, count in reminded.items() if count > 1)
+    started, stopped = (sum(turn.what in whats for turn in turns) for whats in (("started",), ("met", "late")))
+    if started != 1 or stopped != told.reply:
+        yield f"the clock's turns: {[turn.what for turn in turns]}"
+
+
+def _each_person_told_once(world: World, told: Told) -> Iterator[str]:
+    alarms = [item for item in world.items("i#") if item["kind"] == "alarm"]
+    covered = Counter(sk for item in world.items("o#") for sk in json.loads(item["data"]).get("covers", ()))
+    if told.reply and not alarms:
+        yield "the owner heard of nothing"
+    for alarm in alarms:
+        if (alarm["state"], covered[alarm["sk"]]) != ("told", 1):
+            yield f"the alarm {alarm['sk']} is {alarm['state']}, in {covered[alarm['sk']]} mails"
 
 
 def _clock_consistent(world: World, told: Told) -> Iterator[str]:
@@ -87,7 +107,11 @@ def _nothing_left(world: World, told: Told) -> Iterator[str]:
             yield f"quarantined: {item['reason']}"
 
 
-PROMISES = (_kept_once, _mailed_once, _posted_once, _reminded, _clock_consistent, _nothing_left)
+PROMISES = (
+    *(_kept_once, _mailed_once, _posted_once),
+    *(_reminded, _each_step_once, _each_person_told_once),
+    *(_clock_consistent, _nothing_left),
+)
 
 
 def _copies(world: World) -> dict[str, int]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.aws import clients, parameters
 from tests import aws
@@ -34,6 +35,8 @@ class QuickAws:
     sent: list[tuple[str, bytes, dict[str, str]]] = field(default_factory=list)  # id, mail, tags
     timers: dict[str, dict[str, Any]] = field(default_factory=dict)
     objects: dict[str, bytes] = field(default_factory=dict)
+    events: list[dict[str, str]] = field(default_factory=list)  # what the bus was told
+    store: dict[str, list[str]] = field(default_factory=dict)  # Parameter Store: the versions of each
     lock: Any = field(default_factory=threading.Lock)
     kind: Any = None
 
@@ -53,6 +56,15 @@ class QuickAws:
     def put_object(self, key: str, body: bytes) -> None:
         self.objects[key] = body
 
+    def parameters(self, asked: Mapping[str, Any]) -> Any:
+        named = [(name, *name.partition(":")[::2]) for name in asked["Names"] if name.partition(":")[0] in self.store]
+        found = [(name, int(wanted or len(self.store[plain])), self.store[plain]) for name, plain, wanted in named]
+        return {"Parameters": [{"Name": n, "Value": kept[at - 1], "Version": at} for n, at, kept in found]}
+
+    def put_parameter(self, asked: Mapping[str, Any]) -> Any:
+        self.store.setdefault(asked["Name"], []).append(asked["Value"])
+        return {"Version": len(self.store[asked["Name"]])}
+
     def client(self, service: str) -> Any:
         return _Client(self, service)
 
@@ -62,11 +74,14 @@ def quick(patch: pytest.MonkeyPatch) -> Iterator[QuickAws]:
     """In AWS's place until the end of the block."""
     made = QuickAws()
     values = {"settings": aws.SETTINGS, **aws.SECRETS}
-    held = {f"/bridgehead/test/{name}": json.dumps(value) for name, value in values.items()}
+    made.store = {f"/bridgehead/test/{name}": [json.dumps(value)] for name, value in values.items()}
 
-    def parameter_store(body: Mapping[str, Any]) -> Any:
-        found = [{"Name": name, "Value": held[name]} for name in body["Names"] if name in held]
-        return made.between("GetParameters", lambda: {"Parameters": found})
+    def parameter_store(body: Mapping[str, Any], operation: str = "GetParameters") -> Any:
+        real = partial(made.put_parameter if "Value" in body else made.parameters, body)
+        try:
+            return made.between(operation, real)
+        except (BotoCoreError, ClientError) as error:
+            raise parameters.Unavailable(operation) from error
 
     patch.setattr(clients, "client", made.client)
     patch.setattr(parameters, "_call", parameter_store)
@@ -156,7 +171,8 @@ def _query(aws: QuickAws, asked: Mapping[str, Any]) -> Any:
 def _chosen(aws: QuickAws, values: Mapping[str, Any], index: str | None, condition: str) -> Iterator[Row]:
     if index == "attention":
         due = (row for row in aws.rows.values() if row.get("shard") == values[":shard"] and "check_at" in row)
-        return (row for row in due if int(row["check_at"]["N"]) < int(values[":before"]["N"]))
+        before = int(values.get(":before", {"N": sys.maxsize})["N"])
+        return (row for row in due if int(row["check_at"]["N"]) < before)
     sort = "todo" if index == "todo" else "sk"
     prefix = values[":prefix"]["S"] if "begins_with" in condition else ""
     rows = (row for row in aws.rows.values() if row["pk"] == values[":pk"] and sort in row)
@@ -224,7 +240,7 @@ _CALLS: dict[str, Callable[[QuickAws, Mapping[str, Any]], Any]] = {
     "SendRawEmail": _mail,
     "CreateSchedule": _schedule,
     "DeleteSchedule": _unschedule,
-    "PutEvents": lambda aws, asked: {"FailedEntryCount": 0},
+    "PutEvents": lambda aws, asked: aws.events.extend(asked["Entries"]),
     "GetObject": _object,
     "PutObject": lambda aws, asked: aws.put_object(asked["Key"], asked["Body"]),
     "DeleteObject": lambda aws, asked: aws.objects.pop(asked["Key"], None),

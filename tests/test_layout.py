@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("intake", "desk", "mailroom", "reports")
+ROOMS = ("intake", "desk", "mailroom", "rounds", "reports")
 SOURCES = [ROOT / "app.py", *sorted((ROOT / "chalicelib").rglob("*.py"))]
 
 
@@ -43,7 +43,7 @@ def test_rooms_do_not_import_each_other(room: str) -> None:
     assert [path.name for path in inside if any(f"{name}.".startswith(others) for name in imports(path))] == []
 
 
-@pytest.mark.parametrize("low", ["channels", "sla", "aws"])
+@pytest.mark.parametrize("low", ["channels", "phone", "sla", "triage", "aws"])
 def test_what_rooms_stand_on_knows_no_room(low: str) -> None:
     rooms = tuple(f"chalicelib.{room}." for room in ROOMS)
     inside = [path for path in SOURCES if path.is_relative_to(ROOT / "chalicelib" / low)]
@@ -51,7 +51,8 @@ def test_what_rooms_stand_on_knows_no_room(low: str) -> None:
 
 
 def test_a_webhooks_cold_start_loads_neither_the_desk_nor_the_mailroom() -> None:
-    heavy: tuple[str, ...] = ("chalicelib.desk", "chalicelib.mailroom", "chalicelib.sla", "chalicelib.locales", "boto3")
+    heavy: tuple[str, ...] = ("chalicelib.desk", "chalicelib.mailroom", "chalicelib.sla", "chalicelib.triage")
+    heavy += ("chalicelib.locales", "boto3", "holidays")
     heavy += ("chalicelib.channels.x", "aws_lambda_powertools.utilities.batch", "selectolax")
     program = "import sys, app, chalicelib.channels.facebook; print('\\n'.join(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -291,14 +291,14 @@ class World:
 def clocked(patch: pytest.MonkeyPatch, clock: Clock) -> Iterator[None]:
     """Our Lambdas look at this clock."""
     import app
-    from chalicelib import desk, mailroom
+    from chalicelib import desk, mailroom, rounds
 
     times = SimpleNamespace(time=clock.epoch, monotonic=clock.epoch, sleep=lambda seconds: None)
     for module in (app, sweep, parameters):
         patch.setattr(module, "time", times)
-    for room, name in ((desk, "_room"), (mailroom, "open_room")):
+    for room, name in ((desk, "_room"), (mailroom, "open_room"), (rounds, "_round")):
         made: Any = getattr(room, name)
-        patch.setattr(room, name, lambda made=made: replace(made(), now=lambda: clock.now))
+        patch.setattr(room, name, lambda *asked, made=made: replace(made(*asked), now=lambda: clock.now))
     yield
 
 

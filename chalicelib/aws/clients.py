@@ -14,8 +14,8 @@ from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 from botocore.parsers import ResponseParserError
 
 CONNECT_SECONDS, READ_SECONDS = 1, 5
-# a second SendRawEmail after a lost answer is a second mail: SES alone is never retried by the SDK
-ATTEMPTS = {"ses": 1}
+# a second SendRawEmail after a lost answer is a second mail, and so with texts and messages: these are never retried by the SDK
+ATTEMPTS = {"ses": 1, "pinpoint-sms-voice-v2": 1, "socialmessaging": 1}
 DEFAULT_ATTEMPTS = 3
 # table.py types all that goes there itself; checking it against botocore's model too is a fifth of a write's CPU
 UNCHECKED = ("dynamodb",)

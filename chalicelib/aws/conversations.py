@@ -1,12 +1,19 @@
-"""The table's keys, and what is kept under them. No other module knows them.
+"""The table's keys, and what is kept under them. No other module knows them, but `clocks` and `phones` for what they write.
 
 pk = conversation id:   head                  the conversation itself, one writer at a time (version)
                         i#<time>#<kind>#<id>  what came in: messages, notes, echoes, replies, what a helpdesk taught us
-                        o#<time>#<id>         mails of ours
+                        o#<time>#<id>         mails and texts of ours
+                        c#<time>#<turn>       turns of the clock, for whoever asks later what happened
                         held                  which answer of an agent is held at present; `item` is its sort key
+                        alias                 which conversation goes on there: its author has got another id
 pk = id#<identity>:     id                    which conversation a platform message is in; makes a redelivery recognisable
                         i#<kind>#<hash>       what waits for that message's conversation to be known: edits, unsends
+                        raw                   the raw payload, where it may not live as long as the identity
 pk = connection#<name>: i#…, o#…              what concerns a connection and no conversation
+                        <duty>#<account>      what the clock asks a platform for: how far it is, when it is due again
+pk = person#<who>:      i#<time>#alarm#<id>   customers who wait, of whom the owner or the lead is to hear
+                        o#…, pace             mails to them, and when the next may go
+pk = phone#<hash>, code#<code>                texts, see `phones`
 pk = quarantine#<day>:  <time>#<hash>         proven or authenticated, but not usable: kept raw for an operator
 
 `todo` is there as long as something has to be done with an item; `shard` and `check_at` as long as a sweep has to look
@@ -24,7 +31,7 @@ from typing import Any, TypeVar
 from chalicelib import stored
 from chalicelib.aws import table
 from chalicelib.aws.table import Change, Item, Put
-from chalicelib.model import Conversation, OutgoingMail, identity
+from chalicelib.model import Conversation, OutgoingMail, OutgoingText, identity
 
 T = TypeVar("T")
 SHARDS = 8
@@ -62,6 +69,7 @@ def entry(
         "data": stored.dump(data),
         "todo": sk,
         **watched(pk, now + OVERDUE_AFTER),
+        "arrived": epoch(now),
         "expires_at": epoch(now + timedelta(days=days)),
         **more,
     }
@@ -82,8 +90,8 @@ def item_key(at: datetime, kind: str, name: str) -> str:
     return f"i#{stamp(at)}#{kind}#{name}"
 
 
-def mail_key(mail: OutgoingMail) -> str:
-    """The sort key of a mail of ours."""
+def mail_key(mail: OutgoingMail | OutgoingText) -> str:
+    """The sort key of a mail or text of ours."""
     return f"o#{stamp(mail.created_at)}#{mail.id}"
 
 
@@ -97,7 +105,14 @@ def connection_key(name: str) -> str:
     return f"connection#{name}"
 
 
-def quarantined(source: str, reason: str, raw: str, now: datetime, **more: Any) -> dict[str, Any]:
+def raw_item(pk: str, raw: str, now: datetime, days: int) -> dict[str, Any]:
+    """A raw payload beside its identity, where it has to go long before that."""
+    return {"pk": pk, "sk": "raw", "kind": "raw", "raw": raw, "expires_at": epoch(now + timedelta(days=days))}
+
+
+def quarantined(
+    source: str, reason: str, raw: str, now: datetime, days: int = QUARANTINE_DAYS, **more: Any
+) -> dict[str, Any]:
     """Something put aside for an operator; `raw` as it came, or the key of the object that holds it."""
     name = sha256(f"{source}{reason}{raw}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
     return {
@@ -107,7 +122,7 @@ def quarantined(source: str, reason: str, raw: str, now: datetime, **more: Any) 
         "source": source,
         "reason": reason,
         "data": raw,
-        "expires_at": epoch(now + timedelta(days=QUARANTINE_DAYS)),
+        "expires_at": epoch(now + timedelta(days=days)),
         **more,
     }
 
@@ -166,10 +181,22 @@ def whereabouts(pk: str) -> Item | None:
     return table.get(pk, "id")
 
 
+def goes_on_at(pk: str) -> str | None:
+    """The conversation that takes what comes in at `pk`, because its author was known by another id before."""
+    item = table.get(pk, "alias")
+    return str(item["conversation"]) if item else None
+
+
+def alias(pk: str, conversation: str, now: datetime) -> Put:
+    """The write by which what comes in at `pk` goes on to a conversation."""
+    until = epoch(now + timedelta(days=CONVERSATION_DAYS))
+    return Put({"pk": pk, "sk": "alias", "kind": "alias", "conversation": conversation, "expires_at": until})
+
+
 def head(conversation: Conversation, now: datetime) -> Put | Change:
     """The write that saves a conversation; it fails when somebody else saved it since it was loaded."""
-    reminder = conversation.clock.next_reminder
-    watch = watched(conversation.id, reminder.at + OVERDUE_AFTER) if reminder else {}
+    look_at = conversation.next_look
+    watch = watched(conversation.id, look_at + OVERDUE_AFTER) if look_at else {}
     item = {
         "data": stored.dump(replace(conversation, version=0)),
         "version": conversation.version + 1,

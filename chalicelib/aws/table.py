@@ -104,6 +104,12 @@ def overdue(shard: str, before: int, most: int) -> list[Item]:
     return _query("#shard = :shard AND check_at < :before", values, True, **asked)
 
 
+def watched(shard: str) -> list[Item]:
+    """Keys of everything that one shard of the index looks after, due or not."""
+    names = {"ExpressionAttributeNames": {"#shard": "shard"}}
+    return _query("#shard = :shard", {"shard": shard}, False, IndexName="attention", **names)
+
+
 def marshal(item: Mapping[str, Any]) -> dict[str, Any]:
     """Python values as DynamoDB's; None is left out."""
     return {name: _typed(value) for name, value in item.items() if value is not None}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from importlib import import_module
 from typing import Any, cast
 
@@ -21,6 +22,37 @@ FACEBOOK = Spec(
     signature="X-Hub-Signature-256: HMAC-SHA256 of the raw body",
     page="https://developers.facebook.com/docs/graph-api/webhooks",
     settings={"api_url": "https://graph.facebook.com", "api_version": "v26.0", "human_agent": False},
+)
+INSTAGRAM = Spec(
+    name="instagram",
+    title="Instagram",
+    module="chalicelib.channels.instagram",
+    factory="Instagram",
+    receive_secrets=("app_secret", "verify_token"),
+    send_secrets=("access_tokens",),
+    per_account_secrets=("access_tokens",),
+    media_hosts=("cdninstagram.com", "fbcdn.net", "fbsbx.com"),
+    handshake="GET hub.challenge",
+    signature="X-Hub-Signature-256: HMAC-SHA256 of the raw body",
+    page="https://developers.facebook.com/docs/instagram-platform",
+    settings={"login": "instagram", "api_url": "", "api_version": "v26.0", "human_agent": False},
+    choices={"login": ("instagram", "facebook")},
+    refresh_before=timedelta(days=20),
+)
+THREADS = Spec(
+    name="threads",
+    title="Threads",
+    module="chalicelib.channels.threads",
+    factory="Threads",
+    receive_secrets=("app_secret", "verify_token"),
+    send_secrets=("access_tokens",),
+    per_account_secrets=("access_tokens",),
+    media_hosts=("cdninstagram.com", "fbcdn.net", "giphy.com"),
+    handshake="GET hub.challenge",
+    signature="X-Hub-Signature-256: HMAC-SHA256 of the raw body",
+    page="https://developers.facebook.com/docs/threads/webhooks",
+    settings={"api_url": "https://graph.threads.net", "api_version": "v1.0"},
+    refresh_before=timedelta(days=20),
 )
 X = Spec(
     name="x",
@@ -51,6 +83,217 @@ STANDARD_WEBHOOKS = Spec(
     settings={"reply_url": "", "text_limit": 10_000, "title": ""},
 )
 
+GOOGLE_BUSINESS = Spec(
+    name="google_business",
+    title="Google",
+    module="chalicelib.channels.google_business",
+    factory="GoogleBusiness",
+    receive_secrets=(),  # nothing secret proves a push: Google's public keys do, for one audience and one sender
+    send_secrets=("client_secret", "refresh_token"),
+    media_hosts=("googleusercontent.com", "ggpht.com"),
+    handshake="none",
+    signature="Authorization: Bearer, a JWT signed by Google for the push subscription's own service account",
+    page="https://developers.google.com/my-business/content/notification-setup",
+    settings={
+        "audience": "",
+        "push_account": "",
+        "client_id": "",
+        "topic": "",
+        "api_url": "https://mybusiness.googleapis.com/v4",
+        "notifications_url": "https://mybusinessnotifications.googleapis.com/v1",
+        "sign_in_url": "https://oauth2.googleapis.com/token",
+        "certs_url": "https://www.googleapis.com/oauth2/v3/certs",
+    },
+    poll_every=timedelta(minutes=15),
+)
+
+LINKEDIN = Spec(
+    name="linkedin",
+    title="LinkedIn",
+    module="chalicelib.channels.linkedin",
+    factory="LinkedIn",
+    receive_secrets=("client_secret",),
+    send_secrets=("access_tokens", "client_secret"),
+    per_account_secrets=("access_tokens",),
+    media_hosts=("licdn.com",),
+    handshake="GET challengeCode",
+    signature="X-LI-Signature: HMAC-SHA256 of hmacsha256= and the raw body",
+    page="https://learn.microsoft.com/linkedin/marketing/community-management/organizations/organization-social-action-notifications",
+    settings={
+        "client_id": "",
+        "application_id": "",
+        "subscriber": "",
+        "api_url": "https://api.linkedin.com",
+        "api_version": "202610",
+        "sign_in_url": "https://www.linkedin.com/oauth/v2",
+    },
+    refresh_before=timedelta(days=20),
+    keeps_words=timedelta(hours=48),
+)
+YOUTUBE = Spec(
+    name="youtube",
+    title="YouTube",
+    module="chalicelib.channels.youtube",
+    factory="YouTube",
+    receive_secrets=(),
+    send_secrets=("client_secret", "refresh_token"),
+    handshake="none",
+    signature="none: nothing is pushed, comments are asked for",
+    page="https://developers.google.com/youtube/v3/guides/implementation/comments",
+    settings={
+        "client_id": "",
+        "daily_units": 10_000,
+        "api_url": "https://www.googleapis.com/youtube/v3",
+        "sign_in_url": "https://oauth2.googleapis.com/token",
+    },
+    poll_every=timedelta(seconds=90),  # the clock comes every two minutes, give or take
+)
+
+WHATSAPP = Spec(
+    name="whatsapp",
+    title="WhatsApp",
+    module="chalicelib.channels.whatsapp",
+    factory="WhatsApp",
+    receive_secrets=("app_secret", "verify_token"),
+    send_secrets=("access_tokens",),
+    per_account_secrets=("access_tokens",),
+    needs_no_secrets={"provider": "aws"},
+    choices={"provider": ("meta", "aws")},
+    renames=True,
+    media_hosts=("fbsbx.com",),
+    handshake="GET hub.challenge; through AWS: a topic of your own account",
+    signature="X-Hub-Signature-256: HMAC-SHA256 of the raw body; through AWS: the topic's policy",
+    page="https://developers.facebook.com/docs/whatsapp/cloud-api",
+    settings={
+        "provider": "meta",
+        "templates": {},
+        "business_account": "",
+        "aws_numbers": {},
+        "api_url": "https://graph.facebook.com",
+        "api_version": "v26.0",
+    },
+)
+
+EMAIL = Spec(
+    name="email",
+    title="E-mail",
+    module="chalicelib.channels.email",
+    factory="Email",
+    receive_secrets=(),  # mail comes through SES and no webhook
+    send_secrets=(),
+    by_mail=True,
+    handshake="none",
+    signature="none: mail comes through SES; whether its sender is proven stands in the ticket",
+    page="https://docs.aws.amazon.com/ses/latest/dg/receiving-email.html",
+    settings={"name": "", "group": ""},
+)
+LETTER = Spec(
+    name="letter",
+    title="Letter",
+    module="chalicelib.channels.letter",
+    factory="Letter",
+    receive_secrets=(),
+    send_secrets=(),
+    by_mail=True,
+    handshake="none",
+    signature="none: scans come by mail through SES, from senders that are named and proven by DMARC or DKIM",
+    page="https://docs.aws.amazon.com/ses/latest/dg/receiving-email.html",
+    settings={"senders": "", "print_to": "", "letterhead": "", "textract": False},
+)
+
+LINE = Spec(
+    name="line",
+    title="LINE",
+    module="chalicelib.channels.line",
+    factory="Line",
+    receive_secrets=("channel_secret",),
+    send_secrets=("access_tokens",),
+    per_account_secrets=("access_tokens",),
+    media_hosts=("line-scdn.net",),
+    handshake="none; the console's Verify button sends a signed delivery without events",
+    signature="x-line-signature: HMAC-SHA256 of the raw body",
+    page="https://developers.line.biz/en/docs/messaging-api/",
+    settings={"groups": "all", "api_url": "https://api.line.me", "content_url": "https://api-data.line.me"},
+    choices={"groups": ("all", "mentions", "none")},
+    poll_every=timedelta(hours=6),
+)
+ZALO = Spec(
+    name="zalo",
+    title="Zalo",
+    module="chalicelib.channels.zalo",
+    factory="Zalo",
+    receive_secrets=("oa_secret_key",),
+    send_secrets=("access_tokens", "app_secret"),
+    per_account_secrets=("access_tokens",),
+    media_hosts=("zdn.vn", "zadn.vn", "zalo.me", "zaloapp.com"),
+    handshake="none; an unsigned, empty object is answered and kept nowhere",
+    signature="X-ZEvent-Signature: SHA-256 of app id, raw body, timestamp and the OA's secret key",
+    page="https://developers.zalo.me/docs/official-account",
+    settings={
+        "app_id": "",
+        "api_url": "https://openapi.zalo.me",
+        "sign_in_url": "https://oauth.zaloapp.com/v4/oa/access_token",
+    },
+    refresh_before=timedelta(hours=12),
+)
+
+TELEGRAM = Spec(
+    name="telegram",
+    title="Telegram",
+    module="chalicelib.channels.telegram",
+    factory="Telegram",
+    receive_secrets=("secret_token",),
+    send_secrets=("bot_token", "secret_token"),
+    handshake="none",
+    signature="X-Telegram-Bot-Api-Secret-Token: the same as was given with the webhook's address",
+    page="https://core.telegram.org/bots/api",
+    settings={"api_url": "https://api.telegram.org"},
+)
+
+VIBER = Spec(
+    name="viber",
+    title="Viber",
+    module="chalicelib.channels.viber",
+    factory="Viber",
+    receive_secrets=("auth_token",),
+    send_secrets=("auth_token",),
+    media_hosts=("viber.com",),
+    handshake="POST, signed, with the event webhook",
+    signature="X-Viber-Content-Signature: HMAC-SHA256 of the raw body",
+    page="https://developers.viber.com/docs/api/rest-bot-api/",
+    settings={"sender_name": "", "api_url": "https://chatapi.viber.com/pa"},
+)
+
+WECHAT = Spec(
+    name="wechat",
+    title="WeChat",
+    module="chalicelib.channels.wechat",
+    factory="WeChat",
+    receive_secrets=("token", "aes_key"),
+    send_secrets=("app_secret",),
+    media_hosts=("qq.com", "qpic.cn"),
+    handshake="GET echostr",
+    signature="msg_signature: SHA-1 of token, timestamp, nonce and the AES-encrypted body; in plain mode signature, without the body",
+    page="https://developers.weixin.qq.com/doc/offiaccount/Getting_Started/Overview.html",
+    settings={"app_id": "", "mode": "safe", "api_url": "https://api.weixin.qq.com"},
+    choices={"mode": ("safe", "plain")},
+    refresh_before=timedelta(minutes=15),
+)
+WECOM = Spec(
+    name="wecom",
+    title="WeCom",
+    module="chalicelib.channels.wecom",
+    factory="WeCom",
+    receive_secrets=("token", "aes_key"),
+    send_secrets=("app_secret",),
+    handshake="GET echostr, encrypted",
+    signature="msg_signature: SHA-1 of token, timestamp, nonce and the AES-encrypted body",
+    page="https://developer.work.weixin.qq.com/document/path/94638",
+    settings={"corp_id": "", "api_url": "https://qyapi.weixin.qq.com"},
+    poll_every=timedelta(seconds=90),  # the clock comes every two minutes, give or take
+    refresh_before=timedelta(minutes=15),
+)
+
 CANARY = Spec(
     name="canary",
     title="Test",
@@ -60,13 +303,22 @@ CANARY = Spec(
     send_secrets=(),
 )
 
-CHANNELS = {spec.name: spec for spec in (FACEBOOK, X, STANDARD_WEBHOOKS)}
+CHANNELS = {
+    spec.name: spec
+    for spec in (FACEBOOK, INSTAGRAM, THREADS, X, STANDARD_WEBHOOKS, GOOGLE_BUSINESS, LINKEDIN, YOUTUBE, WHATSAPP, EMAIL, LETTER)
+}
 RESERVED = {CANARY.name: Connection(CANARY.name, CANARY.name, (CANARY.name,))}  # the desk has it in every business
 
 
 def spec_of(channel: str) -> Spec:
     """Raises KeyError."""
     return CANARY if channel in RESERVED else CHANNELS[channel]
+
+
+def days_kept(channel: str, most: int) -> int:
+    """How many days something that people wrote there may be kept, `most` where the platform sets no bound."""
+    kept = spec_of(channel).keeps_words
+    return min(most, kept.days) if kept else most
 
 
 def open_channel(connection: Connection, **seams: Any) -> Channel:

@@ -32,6 +32,7 @@ class WebhookRequest:
     query: Mapping[str, str]
     body: bytes
     received_at: float
+    url: str = ""  # where the platform sent it, without the query: some sign it along
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,10 @@ class Connection:
 class Channel(Protocol):
     """One connection to one platform. Opened by calling the class with the connection and, in tests, an `http` of their own."""
 
+    @property
+    def connection(self) -> Connection:
+        """What it was opened with."""
+
     def handshake(self, request: WebhookRequest) -> Answer:
         """The answer to a subscription challenge (GET). Raises Forged."""
 
@@ -166,6 +171,14 @@ class Finds(Protocol):
 
 
 @runtime_checkable
+class Responds(Protocol):
+    """An optional power: what a kept delivery is answered with, where the platform does as the answer says."""
+
+    def respond(self, request: WebhookRequest) -> Answer:
+        """Of a delivery that is proven and kept. Pure."""
+
+
+@runtime_checkable
 class Profiles(Protocol):
     """An optional power: the name of an author whom the webhook only gave an id."""
 
@@ -174,11 +187,22 @@ class Profiles(Protocol):
 
 
 @runtime_checkable
+class Members(Protocol):
+    """An optional power: the name of an author whom the platform knows as a member of a group, in its thread."""
+
+    def member(self, account: str, thread: str, author_id: str) -> Mapping[str, Any]:
+        """As `Profiles.profile`, which it takes the place of. Never raises."""
+
+
+@runtime_checkable
 class Completes(Protocol):
     """An optional power: the rest of a message of which the webhook only told where it is (`Message.partial`)."""
 
     def complete(self, message: Message) -> Message | None:
-        """The whole message, same id, or None when there is nothing to answer (gone, or our own). Raises PostFailed."""
+        """The whole message, or None when there is nothing to answer (gone, or our own). Raises PostFailed.
+
+        Its id may be another one, that of its content: when that is known already the message is a redelivery.
+        """
 
 
 @runtime_checkable
@@ -249,14 +273,18 @@ class Spec:
     receive_secrets: tuple[str, ...]  # needed before a webhook is served; each a string or a list of strings (rotation)
     send_secrets: tuple[str, ...]  # needed before an answer is posted
     per_account_secrets: tuple[str, ...] = ()  # of the send secrets: a mapping account -> value
+    needs_no_secrets: Mapping[str, Any] = field(default_factory=dict)  # options with which something else proves it
+    renames: bool = False  # a person may come back under another id: see `model.Moved`, `Message.also`
     post_link: str = ""  # to a public post of ours; {id} is the platform's
     media_hosts: tuple[str, ...] = ()  # domains its attachments come from, or ANYWHERE; others are not asked
     handshake: str = ""  # how the subscription is proven, for docs and `channels --json`
     signature: str = ""
     page: str = ""  # the platform's documentation
     settings: Mapping[str, Any] = field(default_factory=dict)  # optional settings with their defaults
+    choices: Mapping[str, Sequence[str]] = field(default_factory=dict)  # of those settings: which values there are
     poll_every: timedelta | None = None  # how often `Polls` is asked
     refresh_before: timedelta | None = None  # how long before a token runs out `Refreshes` is asked
+    by_mail: bool = False  # its customers write to the account itself, an address of the reply domain
     keeps_words: timedelta | None = None  # how long what people wrote may be stored; None: as long as conversations are
 
 
@@ -287,6 +315,11 @@ def text_id(value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
         raise ValueError("id")
     return str(value)
+
+
+def utf16_length(text: str) -> int:
+    """As platforms count that say nothing else: most emoji are two."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -7,21 +7,22 @@ https://developers.facebook.com/docs/messenger-platform/reference/send-api
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.channels.base import Limits, Media, text_id
-from chalicelib.channels.meta import Piece, address, moment, unknown, words
+from chalicelib.channels.base import Limits, Media, Outcome, PostFailed, text_id
+from chalicelib.channels.meta import Piece, moment, unknown, words
+from chalicelib.channels.meta_attachments import attachments
 from chalicelib.http import Form
 from chalicelib.model import (
     Attachment,
-    AttachmentKind,
     Author,
     Echo,
     Edit,
     Event,
     File,
+    Kind,
     Message,
     Note,
     NoteKind,
@@ -45,18 +46,10 @@ FILES = Media(
 )
 WINDOW = timedelta(hours=24)
 HUMAN_WINDOW = timedelta(days=7)
+PRIVATE_WINDOW = timedelta(days=7)  # in which something public may be answered privately
 OURS = "bridgehead:"  # in front of a reply's id, in the metadata that an echo brings back
 THREAD_CONTROL = {"pass_thread_control", "take_thread_control", "request_thread_control", "app_roles"}
 SILENT = {"read", "delivery", "referral", "optin", "account_linking", *THREAD_CONTROL}
-ATTACHMENTS = {
-    "image": AttachmentKind.IMAGE,
-    "video": AttachmentKind.VIDEO,
-    "audio": AttachmentKind.AUDIO,
-    "file": AttachmentKind.FILE,
-    "sticker": AttachmentKind.STICKER,
-    "location": AttachmentKind.LOCATION,
-}  # everything else Meta lets people share is a link: fallback, template, reel, ig_reel, post
-THUMBS_UP = {369239263222822, 369239343222814, 369239383222810}  # small, medium, large
 
 
 def to_event(piece: Piece) -> Event | None:
@@ -90,6 +83,28 @@ def with_file(body: Mapping[str, Any], file: File) -> Form:
     return {**fields, "filedata": (file.name, file.content, file.media_type)}
 
 
+def needs_tag(reply: Reply, now: datetime, human_agent: bool) -> bool:
+    """Whether only Meta's permission for human agents lets this through. Raises PostFailed when nothing does."""
+    passed = now - reply.window_from
+    if passed <= WINDOW:
+        return False
+    if not human_agent or passed > HUMAN_WINDOW:
+        raise PostFailed(Outcome.REFUSED, "window")
+    return True
+
+
+def private_recipient(reply: Reply, now: datetime, names: Mapping[Kind, str]) -> dict[str, str]:
+    """Whom a private answer to something public goes to, by what it answers; `names` says how Meta calls that.
+
+    Raises PostFailed where there is no such thing: never publicly instead.
+    """
+    if reply.kind not in names:
+        raise PostFailed(Outcome.REFUSED, "private-only")
+    if now - reply.window_from > PRIVATE_WINDOW:
+        raise PostFailed(Outcome.REFUSED, "window")
+    return {names[reply.kind]: reply.parent}
+
+
 def _uploaded(file: File) -> dict[str, Any]:
     major = file.media_type.partition("/")[0]
     return {"type": major if major in ("image", "audio", "video") else "file", "payload": {"is_reusable": False}}
@@ -97,20 +112,20 @@ def _uploaded(file: File) -> dict[str, Any]:
 
 def _message(piece: Piece, message: Mapping[str, Any]) -> Event:
     if message.get("is_deleted"):
-        return Unsend("facebook", piece.account, text_id(message["mid"]), _at(piece), piece.raw)
+        return Unsend(piece.channel, piece.account, text_id(message["mid"]), _at(piece), piece.raw)
     if message.get("is_echo") or _is_own(piece):
         return _echo(piece, message)
-    text, attachments = _text(message), tuple(dict.fromkeys(_attachments(message)))
+    text, sent = _text(message), tuple(dict.fromkeys(attachments(message)))
     # marked is_unsupported, or simply empty: the customer sent something that Meta does not hand out
-    if not (text or attachments):
+    if not (text or sent):
         return _note(piece, message)
-    return _written(piece, text_id(message["mid"]), text, attachments, _answered(message))
+    return _written(piece, text_id(message["mid"]), text, sent, _answered(message))
 
 
 def _edit(piece: Piece, edit: Mapping[str, Any]) -> Edit | None:
     if _is_own(piece):
         return None
-    return Edit("facebook", piece.account, text_id(edit["mid"]), words(edit.get("text")), _at(piece), piece.raw)
+    return Edit(piece.channel, piece.account, text_id(edit["mid"]), words(edit.get("text")), _at(piece), piece.raw)
 
 
 def _reaction(piece: Piece, reaction: Mapping[str, Any]) -> Reaction | None:
@@ -118,7 +133,7 @@ def _reaction(piece: Piece, reaction: Mapping[str, Any]) -> Reaction | None:
         return None
     is_given = reaction.get("action") != "unreact"
     sign = words(reaction.get("emoji")) or words(reaction.get("reaction")) if is_given else ""
-    return Reaction("facebook", piece.account, text_id(reaction["mid"]), sign, _at(piece), piece.raw)
+    return Reaction(piece.channel, piece.account, text_id(reaction["mid"]), sign, _at(piece), piece.raw)
 
 
 def _postback(piece: Piece, postback: Mapping[str, Any]) -> Message:
@@ -132,7 +147,7 @@ def _policy(piece: Piece, enforcement: Mapping[str, Any]) -> Trouble:
     action, at = words(enforcement.get("action")), _at(piece)
     detail = f"{action}: {words(enforcement.get('reason'))}"[:300]
     id = f"policy:{action}:{at.timestamp():.3f}"
-    return Trouble("facebook", piece.account, id, TroubleKind.POLICY, at, detail, piece.raw)
+    return Trouble(piece.channel, piece.account, id, TroubleKind.POLICY, at, detail, piece.raw)
 
 
 READERS: Mapping[str, Callable[[Piece, Mapping[str, Any]], Event | None]] = {
@@ -148,7 +163,7 @@ READERS: Mapping[str, Callable[[Piece, Mapping[str, Any]], Event | None]] = {
 def _echo(piece: Piece, message: Mapping[str, Any]) -> Echo:
     person, metadata = _person(piece), words(message.get("metadata"))
     return Echo(
-        channel="facebook",
+        channel=piece.channel,
         account=piece.account,
         id=text_id(message["mid"]),
         text=words(message.get("text")),
@@ -163,7 +178,7 @@ def _echo(piece: Piece, message: Mapping[str, Any]) -> Echo:
 def _note(piece: Piece, message: Mapping[str, Any]) -> Note:
     person = _person(piece)
     return Note(
-        channel="facebook",
+        channel=piece.channel,
         account=piece.account,
         id=text_id(message["mid"]),
         thread=person,
@@ -177,7 +192,7 @@ def _note(piece: Piece, message: Mapping[str, Any]) -> Note:
 def _written(piece: Piece, id: str, text: str, attachments: tuple[Attachment, ...], parent: str) -> Message:
     person = _person(piece)
     return Message(
-        channel="facebook",
+        channel=piece.channel,
         account=piece.account,
         id=id,
         thread=person,
@@ -213,38 +228,3 @@ def _text(message: Mapping[str, Any]) -> str:
 
 def _answered(message: Mapping[str, Any]) -> str:
     return words((message.get("reply_to") or {}).get("mid"))
-
-
-def _attachments(message: Mapping[str, Any]) -> Iterator[Attachment]:
-    found = message.get("attachments") or ()
-    if not found and message.get("sticker_id"):
-        yield _sticker(message["sticker_id"], "")
-    for attachment in found:
-        yield _attachment(attachment, attachment.get("payload") or {})
-
-
-def _attachment(attachment: Mapping[str, Any], payload: Mapping[str, Any]) -> Attachment:
-    url, title = (
-        address(payload.get("url") or attachment.get("url")),
-        words(payload.get("title") or attachment.get("title")),
-    )
-    # until August 2026 a sticker comes as an image too, and then twice in one message
-    if "sticker_id" in payload:
-        return _sticker(payload["sticker_id"], url)
-    kind = ATTACHMENTS.get(attachment.get("type", ""), AttachmentKind.LINK)
-    shared = attachment.get("type") if kind is AttachmentKind.LINK else ""  # nothing else may be known of it
-    return Attachment(kind, url, title or _place(payload) or _product(payload) or words(shared))
-
-
-def _sticker(id: Any, url: str) -> Attachment:
-    return Attachment(AttachmentKind.STICKER, url, "👍" if id in THUMBS_UP else "")
-
-
-def _place(payload: Mapping[str, Any]) -> str:
-    place = payload.get("coordinates")
-    return f"{place['lat']}, {place['long']}" if place else ""
-
-
-def _product(payload: Mapping[str, Any]) -> str:
-    elements = (payload.get("product") or {}).get("elements") or ()
-    return ", ".join(words(element.get("title")) for element in elements)

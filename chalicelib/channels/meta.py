@@ -39,6 +39,9 @@ MILLISECONDS_FROM = 1e11  # as seconds that is the year 5138
 EARLIEST = 1e9  # a time before 2001 is no time
 LONGEST_BAN = timedelta(days=1)
 
+Errors = Mapping[tuple[int, int | None], tuple[Outcome, str]]  # (code, subcode); None: whatever the subcode
+TEST_ACCOUNT = "0"  # what the "Test" buttons of Meta's dashboard name
+
 
 @dataclass(frozen=True)
 class Piece:
@@ -49,6 +52,7 @@ class Piece:
     item: Mapping[str, Any]
     times: tuple[Any, ...]  # what to fall back on when the item tells no time: when Meta sent it, when it came
     raw: Mapping[str, Any]
+    channel: str = "facebook"
 
 
 def handshake(request: WebhookRequest, tokens: Sequence[str]) -> Answer:
@@ -68,10 +72,25 @@ def verify(request: WebhookRequest, secrets: Sequence[str]) -> None:
         raise Forged(SIGNATURE)
 
 
-def read(request: WebhookRequest, accounts: Collection[str], to_event: Callable[[Piece], Event | None]) -> list[Event]:
+def read(
+    request: WebhookRequest,
+    accounts: Collection[str],
+    to_event: Callable[[Piece], Event | None],
+    channel: str = "facebook",
+) -> list[Event]:
     """Every item of the delivery through `to_event`; entries of accounts we do not serve are kept as unreadable. Raises Malformed."""
     deliveries = list(_cut(read_json(request.body), accounts))
-    return list(each(deliveries, partial(_event, accounts, request.received_at, to_event)))
+    return list(each(deliveries, partial(_event, accounts, request.received_at, channel, to_event)))
+
+
+def entries(delivery: Any) -> Iterator[tuple[Any, Any]]:
+    """What each entry of a delivery is about (its `object`), and the entry. Raises Malformed."""
+    # some of Meta's own samples wrap the body in a list
+    envelopes = delivery if isinstance(delivery, list) and delivery else [delivery]
+    for envelope in envelopes:
+        if not isinstance(envelope, dict) or not isinstance(envelope.get("entry"), list):
+            raise Malformed("no entries")
+        yield from ((envelope.get("object"), entry) for entry in envelope["entry"])
 
 
 def unknown(piece: Piece) -> Unreadable:
@@ -97,10 +116,12 @@ def address(value: Any) -> str:
     return value if isinstance(value, str) and value.startswith(("https://", "http://")) else ""
 
 
-def call(http: Http, method: str, url: str, token: str, **content: Any) -> Mapping[str, Any]:
+def call(
+    http: Http, method: str, url: str, token: str, errors: Errors | None = None, **content: Any
+) -> Mapping[str, Any]:
     """One Graph API call, with `json` or `form`; the token travels in a header because addresses end up in logs.
 
-    Raises PostFailed.
+    `errors` are those that a platform has besides Meta's common ones. Raises PostFailed.
     """
     try:
         response = http(method, url, headers={"authorization": f"Bearer {token}"}, **content)
@@ -111,14 +132,17 @@ def call(http: Http, method: str, url: str, token: str, **content: Any) -> Mappi
     answer = response.json()
     if 200 <= response.status < 300 and isinstance(answer, dict) and answer and "error" not in answer:
         return answer
-    raise failure(response)
+    raise failure(response, errors)
 
 
-def failure(response: Response) -> PostFailed:
+def failure(response: Response, errors: Errors | None = None) -> PostFailed:
     """What an answer that is none means; its words are left out, for they may quote the customer's."""
     error = _error(response)
     code, subcode = _number(error.get("code")), _number(error.get("error_subcode"))
-    outcome, word = _meaning(code, subcode, response.status, error.get("is_transient") is True)
+    # an answer without an error in it has no code, not the code 0
+    known = (errors or {}) if error else {}
+    own = known.get((code, subcode)) or known.get((code, None))
+    outcome, word = own or _meaning(code, subcode, response.status, error.get("is_transient") is True)
     wait = _regained_after(response.headers) if word == "throttled" else None
     return PostFailed(outcome, word, f"{response.status} {code}/{subcode} {_trace(error)}".rstrip(), wait)
 
@@ -133,14 +157,9 @@ def _utf8(text: str) -> bytes:
 
 
 def _cut(delivery: Any, accounts: Collection[str]) -> Iterator[dict[str, Any]]:
-    # some of Meta's own samples wrap the body in a list
-    envelopes = delivery if isinstance(delivery, list) and delivery else [delivery]
-    for envelope in envelopes:
-        if not isinstance(envelope, dict) or not isinstance(envelope.get("entry"), list):
-            raise Malformed("no entries")
-        for entry in envelope["entry"]:
-            for part in _parts(entry, accounts):
-                yield {"object": envelope.get("object"), "entry": [part]}
+    for kind, entry in entries(delivery):
+        for part in _parts(entry, accounts):
+            yield {"object": kind, "entry": [part]}
 
 
 def _parts(entry: Any, accounts: Collection[str]) -> list[Any]:
@@ -157,15 +176,19 @@ def _items(found: Any) -> list[Any]:
 
 
 def _event(
-    accounts: Collection[str], received_at: float, to_event: Callable[[Piece], Event | None], raw: Mapping[str, Any]
+    accounts: Collection[str],
+    received_at: float,
+    channel: str,
+    to_event: Callable[[Piece], Event | None],
+    raw: Mapping[str, Any],
 ) -> Event | None:
     entry = raw["entry"][0]
     account = text_id(entry["id"])
     if account not in accounts:
-        return Unreadable("unknown-account", raw)
+        return None if account == TEST_ACCOUNT else Unreadable("unknown-account", raw)
     name = next((name for name in LISTS if name in entry), "")
     item = entry[name][0] if name else {}
-    return to_event(Piece(account, name, item, (entry.get("time"), received_at), raw))
+    return to_event(Piece(account, name, item, (entry.get("time"), received_at), raw, channel))
 
 
 def _seconds(value: Any) -> float:
@@ -225,8 +248,8 @@ _PERMISSION = (Outcome.REFUSED, "permission")
 _POLICY = (Outcome.REFUSED, "policy")
 _REJECTED = (Outcome.REFUSED, "rejected")
 
-# (code, subcode); None: whatever the subcode. 200 to 299 are permissions, see _meaning
-ERRORS: Mapping[tuple[int, int | None], tuple[Outcome, str]] = {
+# 200 to 299 are permissions, see _meaning
+ERRORS: Errors = {
     (1, None): _TEMPORARY,
     (2, None): _TEMPORARY,
     (2, 2018344): _PERMISSION,  # the Page's admin has to accept the inbox terms
@@ -244,6 +267,7 @@ ERRORS: Mapping[tuple[int, int | None], tuple[Outcome, str]] = {
     (102, None): _TOKEN,
     (190, None): _TOKEN,
     (200, 1545041): _BLOCKED,
+    (200, 2534041): (Outcome.REFUSED, "switched-off"),  # the account's owner gives no app its messages
     (368, None): _POLICY,
     (506, None): (Outcome.UNKNOWN, "duplicate"),  # the same words stand there already: perhaps ours
     (551, None): _BLOCKED,

@@ -13,7 +13,7 @@ import json
 import re
 import time
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -94,6 +94,19 @@ class X:
         from chalicelib.channels.x_answers import profile
 
         return profile(self.connection, self.http, account, author_id)
+
+    def recent(self, account: str, since: datetime) -> Iterator[Event]:
+        """Posts that mention the account, and direct messages; posts that only quote it cannot be listed."""
+        from chalicelib.channels.x_recent import deliveries
+
+        for told in deliveries(self.connection, self.http, account, since, self.now()):
+            yield from self.parse(WebhookRequest("POST", {}, {}, json.dumps(told).encode(), self.now()))
+
+    def resubscribe(self, account: str, callback: str) -> Sequence[str]:
+        """Validates the webhook again, subscribes to public posts again. Raises PostFailed."""
+        from chalicelib.channels.x_upkeep import resubscribe
+
+        return resubscribe(self.connection, self.http, account, callback, self.now())
 
 
 def signature(secret: str, content: bytes) -> str:

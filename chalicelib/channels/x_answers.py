@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from unicodedata import normalize
-from urllib.parse import quote, urlencode
 
 from chalicelib.channels.base import Connection, Outcome, PostFailed, SecretMissing, text_id
+from chalicelib.channels.x_calls import call, failure, listed, mapping, problem, segment, wait
 from chalicelib.channels.x_common import author, from_iso
 from chalicelib.http import Form, Http, Lost, NotSent, Response
 from chalicelib.model import File, Reply
 
-API = "https://api.x.com"
-LONGEST_WAIT = timedelta(days=1)
 PAGE, MOST_PAGES = 100, 5  # X bills by what it gives
 LOOK_BACK = timedelta(days=1)
 CLOCKS_DIFFER = timedelta(seconds=10)
@@ -34,7 +32,7 @@ def post(connection: Connection, http: Http, reply: Reply, now: float) -> str:
     if pictures:
         content = {**content, **_with(pictures, reply)}
     try:
-        answer = _call(connection, http, reply.account, "POST", path, content=content)
+        answer = call(connection, http, reply.account, "POST", path, content=content)
     except NotSent as error:
         raise PostFailed(Outcome.PASSING, "unreachable") from error
     except Lost as error:
@@ -52,11 +50,11 @@ def find(connection: Connection, http: Http, reply: Reply, now: float) -> str | 
     is_it = _is_answer if reply.public else _is_sent
     for _ in range(MOST_PAGES):
         page = _page(connection, http, reply.account, path, fields, now)
-        items = _items(page, "data")
+        items = listed(page, "data")
         found = next((item for item in items if item.get("id") not in reply.earlier and is_it(item, reply)), None)
         if found is not None:
             return text_id(found["id"]) if _is_young(found, now) else None
-        token = _mapping(page["meta"]).get("next_token")
+        token = mapping(page["meta"]).get("next_token")
         if not token or (items and not _is_young(items[-1], now)):
             return None
         fields = {**fields, "pagination_token": token}
@@ -67,8 +65,8 @@ def profile(connection: Connection, http: Http, account: str, author_id: str) ->
     """Any of name, handle, followers, url; {} when X will not tell. Never raises."""
     try:
         fields = {"user.fields": "name,username,public_metrics"}
-        answer = _call(connection, http, account, "GET", f"/2/users/{_segment(author_id)}", fields)
-        who = author(author_id, [_mapping(answer.json()).get("data")])
+        answer = call(connection, http, account, "GET", f"/2/users/{segment(author_id)}", fields)
+        who = author(author_id, [mapping(answer.json()).get("data")])
     except (NotSent, Lost, SecretMissing, PostFailed):
         return {}
     told = {"name": who.name, "handle": who.handle, "followers": who.followers, "url": who.url}
@@ -78,11 +76,11 @@ def profile(connection: Connection, http: Http, account: str, author_id: str) ->
 def _as_post(reply: Reply) -> tuple[str, Mapping[str, Any], str]:
     # without a post to answer this would be a post of its own, for all followers to wonder at
     words = {"text": reply.text} if reply.text else {}
-    return "/2/tweets", {**words, "reply": {"in_reply_to_tweet_id": _segment(reply.parent)}}, "id"
+    return "/2/tweets", {**words, "reply": {"in_reply_to_tweet_id": segment(reply.parent)}}, "id"
 
 
 def _as_direct_message(reply: Reply) -> tuple[str, Mapping[str, Any], str]:
-    path = f"/2/dm_conversations/with/{_segment(reply.author_id)}/messages"
+    path = f"/2/dm_conversations/with/{segment(reply.author_id)}/messages"
     return path, {"text": reply.text} if reply.text else {}, "dm_event_id"
 
 
@@ -97,7 +95,7 @@ def _upload(connection: Connection, http: Http, reply: Reply, file: File, now: f
     category = "tweet_image" if reply.public else "dm_image"
     form: Form = {"media": (file.name, file.content, file.media_type), "media_category": category}
     try:
-        answer = _call(connection, http, reply.account, "POST", "/2/media/upload", form=form)
+        answer = call(connection, http, reply.account, "POST", "/2/media/upload", form=form)
         return _posted_id(answer, "id", now)
     except (NotSent, Lost) as error:
         raise PostFailed(Outcome.PASSING, "unreachable") from error
@@ -119,7 +117,7 @@ def _timeline(reply: Reply, now: float) -> tuple[str, Mapping[str, Any]]:
         "start_time": since.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "tweet.fields": "created_at,in_reply_to_user_id,referenced_tweets,note_tweet",
     }
-    return f"/2/users/{_segment(reply.account)}/tweets", fields
+    return f"/2/users/{segment(reply.account)}/tweets", fields
 
 
 def _dm_events(reply: Reply) -> tuple[str, Mapping[str, Any]]:
@@ -128,100 +126,35 @@ def _dm_events(reply: Reply) -> tuple[str, Mapping[str, Any]]:
         "event_types": "MessageCreate",
         "dm_event.fields": "id,text,event_type,sender_id,created_at",
     }
-    return f"/2/dm_conversations/with/{_segment(reply.author_id)}/dm_events", fields
+    return f"/2/dm_conversations/with/{segment(reply.author_id)}/dm_events", fields
 
 
 def _page(
     connection: Connection, http: Http, account: str, path: str, fields: Mapping[str, Any], now: float
 ) -> Mapping[str, Any]:
     try:
-        answer = _call(connection, http, account, "GET", path, fields)
+        answer = call(connection, http, account, "GET", path, fields)
     except (NotSent, Lost) as error:
         raise PostFailed(Outcome.UNKNOWN, "unclear") from error
-    page = _mapping(answer.json())
+    page = mapping(answer.json())
     if answer.status != 200 or "meta" not in page:
-        raise PostFailed(Outcome.UNKNOWN, "unclear", _type(page), _wait(answer, now))
+        raise PostFailed(Outcome.UNKNOWN, "unclear", problem(page), wait(answer, now))
     return page
 
 
-def _call(
-    connection: Connection,
-    http: Http,
-    account: str,
-    method: str,
-    path: str,
-    fields: Mapping[str, Any] | None = None,
-    content: Mapping[str, Any] | None = None,
-    form: Form | None = None,
-) -> Response:
-    from chalicelib.channels.x_oauth import authorization
-
-    url = str(connection.options.get("api_url", API)).rstrip("/") + path
-    token = connection.account_secret("access_tokens", account)
-    headers = {"authorization": authorization(token, method, url, fields or {})}
-    address = f"{url}?{urlencode(fields)}" if fields else url
-    return http(method, address, headers=headers, **({"form": form} if form else {"json": content}))
-
-
-def _segment(id: str) -> str:
-    # ids are numbers: in a path anything else would ask for something else
-    if not (id.isascii() and id.isdigit()):
-        raise PostFailed(Outcome.REFUSED, "rejected", "recipient")
-    return quote(id, safe="")
-
-
 def _posted_id(answer: Response, key: str, now: float) -> str:
-    page = _mapping(answer.json())
-    posted = _mapping(page.get("data")).get(key)
+    page = mapping(answer.json())
+    posted = mapping(page.get("data")).get(key)
     if answer.status in (200, 201) and posted:
         return text_id(posted)
-    raise _failure(answer, page, now)
-
-
-def _failure(answer: Response, page: Mapping[str, Any], now: float) -> PostFailed:
-    """X puts its problems into the body or into `errors`, the latter also inside 200."""
-    said = " ".join(_said(page)).lower()
-    in_words = next((meaning for words, meaning in PROBLEMS if any(each in said for each in words)), None)
-    status = next(_statuses(page), answer.status) if answer.status == 200 else answer.status
-    outcome, code = in_words or STATUSES.get(status, (Outcome.REFUSED, "rejected"))
-    if _is_open(status):
-        outcome, code = Outcome.UNKNOWN, "unclear"
-    return PostFailed(outcome, code, _type(page), _wait(answer, now))
-
-
-def _said(page: Mapping[str, Any]) -> Iterator[str]:
-    for problem in (page, *_items(page, "errors")):
-        yield from (str(problem[key]) for key in ("title", "detail", "type", "message") if key in problem)
-
-
-def _statuses(page: Mapping[str, Any]) -> Iterator[int]:
-    yield from (each["status"] for each in _items(page, "errors") if isinstance(each.get("status"), int))
-
-
-def _type(page: Mapping[str, Any]) -> str:
-    # the name of the problem, never its detail, which may repeat what the customer or the agent wrote
-    kinds = (str(each.get("type", "")) for each in (page, *_items(page, "errors")))
-    return next((kind.rpartition("/")[2][:60] for kind in kinds if PROBLEM_TYPE.fullmatch(kind)), "")
-
-
-def _is_open(status: int) -> bool:
-    # a server that failed or a success without an id may have posted
-    return status >= 500 or status < 300
-
-
-def _wait(answer: Response, now: float) -> timedelta | None:
-    reset = answer.headers.get("x-rate-limit-reset", "")
-    if answer.status != 429 or not reset.isdecimal():
-        return None
-    wait = min(max(int(reset) - now, 1), LONGEST_WAIT.total_seconds())
-    return timedelta(seconds=round(wait))
+    raise failure(answer, page, now)
 
 
 def _is_answer(item: Mapping[str, Any], reply: Reply) -> bool:
     # by customer too: when they have written again meanwhile, the reply names their newer post
-    answered = [each.get("id") for each in _items(item, "referenced_tweets") if each.get("type") == "replied_to"]
+    answered = [each.get("id") for each in listed(item, "referenced_tweets") if each.get("type") == "replied_to"]
     to_them = reply.parent in answered or str(item.get("in_reply_to_user_id")) == reply.author_id
-    text = _mapping(item.get("note_tweet")).get("text") or item.get("text")
+    text = mapping(item.get("note_tweet")).get("text") or item.get("text")
     return to_them and _is_said(text, item, reply)
 
 
@@ -251,31 +184,5 @@ def _bare(text: object) -> str:
     return " ".join(LINK.sub("·", MENTIONS.sub("", plain)).split())
 
 
-def _items(page: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
-    found = page.get(key)
-    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
 LINK = re.compile(r"(?:https?://|www\.)\S+|\b(?:[a-z0-9-]+\.)+[a-z]{2,}(?:/\S*)?", re.IGNORECASE)
 MENTIONS = re.compile(r"^(?:\s*@\w{1,20})+")
-PROBLEM_TYPE = re.compile(r"(?!about:)(?:https?://[\w.]+/)?[\w/.:-]{1,200}", re.ASCII)
-
-# what X says in words, before what it says in numbers
-PROBLEMS = (
-    (("usage-capped", "usagecapexceeded", "spend cap", "credits"), (Outcome.REFUSED, "usage-capped")),
-    (("duplicate",), (Outcome.REFUSED, "duplicate")),
-    (("text is too long", "over the max character limit"), (Outcome.REFUSED, "too-long")),
-    (("not been mentioned", "otherwise engaged", "summoned"), (Outcome.REFUSED, "not-summoned")),
-    (("to dm one or more", "cannot send messages to this user"), (Outcome.REFUSED, "blocked")),
-    (("deleted or not visible", "tweet that is deleted", "post that is deleted"), (Outcome.REFUSED, "gone")),
-)
-STATUSES = {
-    401: (Outcome.REFUSED, "token"),
-    403: (Outcome.REFUSED, "permission"),
-    404: (Outcome.REFUSED, "gone"),
-    429: (Outcome.PASSING, "throttled"),
-}

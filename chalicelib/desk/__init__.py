@@ -8,7 +8,7 @@ after five strikes set aside, so that it holds up neither other conversations no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -17,17 +17,37 @@ from typing import Any
 
 from chalicelib import metrics, reply_address
 from chalicelib.aws import clients, conversations, environment, events, mail, parameters, queue, schedules
-from chalicelib.aws.conversations import SETTLED, Entry
+from chalicelib.aws.conversations import SETTLED, Entry, identity_key
 from chalicelib.aws.table import Change, Put
 from chalicelib.channels import RESERVED, open_channel
-from chalicelib.channels.base import Channel, Limits, Profiles, SecretMissing
-from chalicelib.desk import delivery, files, mails, media, parked, silence
-from chalicelib.desk.absorb import View, absorb
+from chalicelib.channels.base import Channel, Limits, Members, Profiles, SecretMissing
+from chalicelib.desk import (
+    aliases,
+    clock,
+    completing,
+    delivery,
+    files,
+    mails,
+    media,
+    parked,
+    people,
+    silence,
+    texted,
+    texting,
+    texts,
+)
+from chalicelib.desk.absorb import absorb
+from chalicelib.desk.carrier import carry
 from chalicelib.desk.compose import compose
 from chalicelib.desk.reminders import remind, reschedule
 from chalicelib.desk.saving import save
+from chalicelib.desk.view import View
 from chalicelib.model import Conversation
-from chalicelib.settings import Settings
+from chalicelib.phone.people import PREFIX as PHONE
+from chalicelib.phone.people import person_at
+from chalicelib.phone.sending import Send
+from chalicelib.settings import Owner, Settings
+from chalicelib.stored import plain
 
 MOST_STRIKES = 5
 PAGE = 45  # items of one conversation in one go: each may bring a mail, and all of it is one transaction of at most 100
@@ -46,6 +66,7 @@ class Room:
     post: mails.Send
     bring: delivery.Bring
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    text: Send = carry
 
 
 def handle(event: dict[str, Any], context: Any, logger: Any) -> Any:
@@ -62,11 +83,36 @@ def work(pk: str, room: Room) -> None:
     if pk.startswith("id#"):
         parked.settle(pk, room.now())
         return
+    if pk.startswith("person#"):
+        people.gather(pk, room.now(), partial(_wake, pk))
+        _pass(pk, (), room)
+        return
+    if pk.startswith(PHONE):
+        _phone(pk, room)
+        _pass(pk, (), room)
+        return
     for _ in range(MOST_PAGES):
         found = conversations.pending(pk, PAGE)
         _pass(pk, found, room)
         if len([each for each in found if each.sk.startswith("i#")]) < PAGE:
             return
+
+
+def _phone(pk: str, room: Room) -> None:
+    """What came from a phone, then what goes to it; nothing when it is nobody's any more."""
+    owner = person_at(pk, room.settings)
+    defects: list[Exception] = []
+    for entry in (each for each in conversations.pending(pk, PAGE) if owner is None or each.kind == "text-in"):
+        with _blaming(entry, defects):
+            texted.settle(entry, _line(pk, *owner, room)) if owner else texting.unplug(entry)
+    if owner:
+        texts.send(_line(pk, *owner, room), partial(_blaming, defects=defects))
+    if defects:
+        raise defects[0]
+
+
+def _line(pk: str, role: str, person: Owner, room: Room) -> texting.Line:
+    return texting.Line(pk, role, person, room.settings, room.text, partial(_wake, pk), room.now())
 
 
 def _job(record: Any, room: Room, logger: Any) -> None:
@@ -103,16 +149,32 @@ def _channel(connection: str) -> Channel:
 
 def _pass(pk: str, found: Sequence[Entry], room: Room) -> None:
     defects: list[Exception] = []
-    view = View(conversations.load(pk), room.now(), room.settings, room.limits)
+    download = partial(media.download, room.channel)
+    view = View(conversations.load(pk), room.now(), room.settings, room.limits, download)
     inbox = [each for each in found if each.sk.startswith("i#") and each.kind != "reply"]
-    view = _settle(view, pk, inbox, room, defects)
+    if view.conversation is None and aliases.follow(pk, inbox, view.now):
+        return
+    view = _settle(view, pk, _complete(pk, inbox, room, defects), room, defects)
     view = _deliver(view, [each for each in found if each.kind == "reply"], room, defects)
+    view = _remind(replace(view, now=room.now()))
     view = _send(view, pk, room, defects)
     _reschedule(view)
-    for kind, item in view.events:
-        events.announce(kind, {"conversation": pk, "item": item})
+    events.announce(_happened(pk, view))
     if defects:
         raise defects[0]
+
+
+def _complete(pk: str, inbox: Sequence[Entry], room: Room, defects: list[Exception]) -> list[Entry]:
+    """With the rest of what the webhook only told of; without what still waits for it."""
+    ready: list[Entry] = []
+    for each in inbox:
+        if not completing.is_partial(each):
+            ready.append(each)
+            continue
+        with _blaming(each, defects):
+            whole = completing.complete(each, room.channel, room.now(), partial(_wake, pk))
+            ready += [whole] if whole else []
+    return ready
 
 
 def _settle(view: View, pk: str, inbox: Sequence[Entry], room: Room, defects: list[Exception]) -> View:
@@ -136,18 +198,27 @@ def _settle_batch(view: View, pk: str, batch: Sequence[Entry], room: Room) -> Vi
         view = replace(view, replies=tuple(each for each in conversations.latest(pk, LATEST) if each.kind == "reply"))
     for each in (found for found in batch if found.kind == "unsend"):
         media.forget(conversations.one(pk, str(each.more["target"])))
+    aliases.remember(view.conversation, batch, view.now)
     before = view.conversation
-    view = remind(absorb(view, batch))
-    is_silent = silence.is_silent(view)
+    view = absorb(view, batch)
     if view.conversation and not before:
-        view = replace(view, conversation=_named(view.conversation, room))
+        view = clock.known(replace(view, conversation=_named(view.conversation, room)))
     if view.conversation != before or view.mails or view.settled:
         view = save(view, pk=pk)
-    if is_silent:
-        view = silence.warn(view)
+    told = view.posted
+    for entry, platform_id in view.named:
+        delivery.known_as(view, entry, platform_id)
     for entry, platform_id in view.posted:
         view = delivery.posted(view, entry, platform_id)
-    return replace(view, posted=())
+    for _, platform_id in (*view.named, *told):
+        _settle_what_waits(view, platform_id)
+    return replace(view, posted=(), named=())
+
+
+def _settle_what_waits(view: View, platform_id: str) -> None:
+    """At an answer that is known by this id only now: a delivery that failed is told at once, not at the next sweep."""
+    if view.conversation:
+        parked.settle(identity_key(view.conversation.channel, view.conversation.account, platform_id), view.now)
 
 
 def _named(conversation: Conversation, room: Room) -> Conversation:
@@ -159,8 +230,14 @@ def _named(conversation: Conversation, room: Room) -> Conversation:
         channel = room.channel(conversation.connection)
     except (SecretMissing, KeyError):
         return conversation
-    found = channel.profile(conversation.account, author.id) if isinstance(channel, Profiles) else {}
-    return replace(conversation, author=replace(author, **found))
+    return replace(conversation, author=replace(author, **_profile(channel, conversation)))
+
+
+def _profile(channel: Channel, conversation: Conversation) -> Mapping[str, Any]:
+    account, author = conversation.account, conversation.author.id
+    if isinstance(channel, Members):
+        return channel.member(account, conversation.thread, author)
+    return channel.profile(account, author) if isinstance(channel, Profiles) else {}
 
 
 def _deliver(view: View, replies: Sequence[Entry], room: Room, defects: list[Exception]) -> View:
@@ -176,11 +253,22 @@ def _deliver(view: View, replies: Sequence[Entry], room: Room, defects: list[Exc
 
 
 def _delivered(view: View, conversation: Conversation, entry: Entry, room: Room) -> View:
+    if delivery.asks_anew(entry):
+        parameters.forget()
     try:
         channel = room.channel(conversation.connection)
     except (SecretMissing, KeyError):
         return delivery.unable(view, entry)
     return delivery.deliver(view, entry, delivery.Post(channel, room.bring, partial(_wake, conversation.id)))
+
+
+def _remind(view: View) -> View:
+    """After the answers: one that is posted a moment before the reminder is due makes it needless."""
+    reminded = remind(view)
+    if reminded is view:
+        return view
+    saved = save(reminded)
+    return silence.warn(saved) if silence.is_silent(reminded) else saved
 
 
 def _send(view: View, pk: str, room: Room, defects: list[Exception]) -> View:
@@ -197,6 +285,12 @@ def _reschedule(view: View) -> None:
         scheduled = reschedule(view.conversation)
         if scheduled != view.conversation:
             save(replace(view, conversation=scheduled))
+
+
+def _happened(pk: str, view: View) -> list[tuple[str, dict[str, Any]]]:
+    """What the bus is told."""
+    done = [(kind, {"conversation": pk, "item": item}) for kind, item in view.events]
+    return [*done, *((f"sla.{turn.what}", {"conversation": pk, **plain(turn)}) for turn in view.told)]
 
 
 def _wake(pk: str, at: datetime) -> None:

@@ -6,18 +6,16 @@ One handler a kind of item, in `HANDLERS`; each gives back the view it got, chan
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
-from hashlib import sha256
+from dataclasses import replace
+from datetime import UTC, datetime
 
-from chalicelib import sla
+from chalicelib import sla, triage
 from chalicelib.aws.conversations import Entry
-from chalicelib.channels import RESERVED
-from chalicelib.channels.base import Limits
-from chalicelib.desk import pace, parts
+from chalicelib.desk import clock, pace, parts, texts
+from chalicelib.desk.view import View, name_of, notice, owner
 from chalicelib.model import (
     Bounced,
-    Clock,
+    Closed,
     Conversation,
     Echo,
     Held,
@@ -26,32 +24,17 @@ from chalicelib.model import (
     Learnt,
     MailKind,
     Message,
+    Moved,
     Note,
+    NoteKind,
     OutgoingMail,
-    Reminder,
+    Reaction,
     Trouble,
+    Undelivered,
     Unsend,
 )
-from chalicelib.settings import Settings
 
 THEIR_IDS_KEPT = 5  # of the helpdesk's newest mails; References must not grow with the conversation
-
-
-@dataclass(frozen=True)
-class View:
-    """A conversation in the course of a job, and what has been decided about it so far."""
-
-    conversation: Conversation | None
-    now: datetime
-    settings: Settings
-    limits: Callable[[Conversation], Limits]  # what the platform allows as an answer
-    replies: tuple[Entry, ...] = ()  # the latest answers, to recognise our own coming back
-    covers: tuple[str, ...] = ()  # what the next ticket mail brings
-    mails: tuple[OutgoingMail, ...] = ()
-    settled: tuple[Entry, ...] = ()
-    posted: tuple[tuple[Entry, str], ...] = ()  # answers that an echo proves, with the platform's id
-    events: tuple[tuple[str, str], ...] = ()  # for the bus: kind, item
-    is_brief: bool = False  # the next mail shows nothing of what was said before: it may be what made it fail
 
 
 def absorb(view: View, entries: Sequence[Entry]) -> View:
@@ -64,44 +47,41 @@ def absorb(view: View, entries: Sequence[Entry]) -> View:
     return _with_ticket_mail(view)
 
 
-def notice(view: View, cause: str, code: str, text: str = "", detail: str = "", covers: tuple[str, ...] = ()) -> View:
-    """With a mail to the agent in the ticket's thread; `covers` has the sort key of the answer it is about."""
-    mail = OutgoingMail(name_of("notice", cause, code), MailKind.NOTICE, view.now, covers, code, text, detail)
-    return replace(view, mails=(*view.mails, mail))
-
-
-def owner(view: View, cause: str, code: str, detail: str = "") -> View:
-    """With a mail to the owner."""
-    mail = OutgoingMail(name_of("owner", cause, code), MailKind.OWNER, view.now, (), code, "", detail)
-    return replace(view, mails=(*view.mails, mail))
-
-
-def answered(conversation: Conversation) -> Conversation:
-    """The platform accepted a human's answer: nobody is waiting any more."""
-    return replace(conversation, clock=replace(conversation.clock, waiting_since=None))
-
-
-def name_of(*causes: str) -> str:
-    """An effect's name made from its cause: doing it twice does no harm."""
-    return sha256("|".join(causes).encode()).hexdigest()[:20]
-
-
 def _message(view: View, entry: Entry) -> View:
     message = entry.read(Message)
     conversation = view.conversation or _open(entry, message, message.kind, message.sent_at)
     latest = conversation.last_message_at
     if latest is None or message.sent_at >= latest:
         conversation = replace(conversation, last_message_at=message.sent_at, last_message_id=message.id)
-    if not conversation.author.name and message.author.name:
+        conversation = replace(conversation, title=message.title or conversation.title)
+    known, author = conversation.author, message.author
+    if (author.name and not known.name) or (author.id and not known.id):
         conversation = replace(conversation, author=message.author)
-    return _news(view, _waiting(view, conversation, message.sent_at), entry)
+    return _news(view, _sorted(view, conversation, message), entry, message.sent_at)
+
+
+def _sorted(view: View, conversation: Conversation, message: Message) -> Conversation:
+    """With what the message is about; a priority once raised stays."""
+    followers = message.author.followers or conversation.author.followers
+    found = triage.sort(message.text, message.kind, message.rating, followers, view.settings)
+    # what hangs on the message may be all that matters: a picture of what is broken, and "thanks"
+    sure = not (message.attachments and found.intent in sla.NEEDS_NO_ANSWER)
+    return replace(
+        conversation,
+        intent=found.intent if sure else "",
+        priority=found.priority or conversation.priority,
+        language=found.language or conversation.language,
+    )
 
 
 def _note(view: View, entry: Entry) -> View:
     note = entry.read(Note)
+    if note.kind is NoteKind.LEFT:
+        # worth knowing where somebody may want to answer; it asks nothing
+        return replace(view, covers=(*view.covers, entry.sk)) if view.conversation else view
     conversation = view.conversation or _open(entry, note, Kind.DIRECT, note.at)
     conversation = replace(conversation, last_message_at=max(conversation.last_message_at or note.at, note.at))
-    return _news(view, _waiting(view, conversation, note.at), entry)
+    return _news(view, conversation, entry, note.at)
 
 
 def _edit(view: View, entry: Entry) -> View:
@@ -109,27 +89,52 @@ def _edit(view: View, entry: Entry) -> View:
 
 
 def _unsend(view: View, entry: Entry) -> View:
-    conversation = view.conversation
-    if conversation and entry.read(Unsend).id == conversation.last_message_id and _alone(conversation):
-        conversation = answered(conversation)
-    return replace(view, conversation=conversation, covers=(*view.covers, entry.sk))
+    conversation, unsend = view.conversation, entry.read(Unsend)
+    if conversation and unsend.id == conversation.last_message_id and _alone(conversation):
+        view = clock.stop(view, unsend.at, "unsend", entry.sk)
+    return replace(view, covers=(*view.covers, entry.sk))
 
 
 def _reaction(view: View, entry: Entry) -> View:
-    """Shown in the next mail's history; nobody waits for an answer to it."""
-    return view
+    """Shown in the next mail's history; nobody waits for an answer to it, unless the policy says so."""
+    reaction, conversation = entry.read(Reaction), view.conversation
+    if conversation is None or not reaction.sign:
+        return view
+    intent = conversation.intent
+    asked = replace(view, conversation=replace(conversation, intent="reaction"))
+    started = clock.start(asked, reaction.at, _arrived(entry, view), entry.kind, entry.sk)
+    return replace(started, conversation=started.conversation and replace(started.conversation, intent=intent))
 
 
 def _echo(view: View, entry: Entry) -> View:
     echo = entry.read(Echo)
     ours = next((reply for reply in view.replies if parts.is_ours(reply, echo)), None)
+    if ours is None and echo.reply_id and not echo.text:
+        return view  # a status of an answer from long ago
     if ours is None:
-        conversation = view.conversation and answered(view.conversation)
-        covers = (*view.covers, entry.sk) if conversation else view.covers
-        return replace(view, conversation=conversation, covers=covers)
+        covers = (*view.covers, entry.sk) if view.conversation else view.covers
+        return replace(_answered(view, echo.at, entry), covers=covers)
     if parts.proves(ours, echo):
         return replace(view, posted=(*view.posted, (ours, echo.id)))
+    if not parts.is_known(ours, echo.id):
+        return replace(view, named=(*view.named, (ours, echo.id)))
     return view
+
+
+def _moved(view: View, entry: Entry) -> View:
+    """Answers go to the customer's new id from now on."""
+    if view.conversation is None:
+        return view
+    return replace(view, conversation=replace(view.conversation, thread=entry.read(Moved).new))
+
+
+def _answered(view: View, at: datetime, entry: Entry) -> View:
+    """Somebody of the business answered there; who wrote after that, or is told of late, goes on waiting."""
+    conversation = view.conversation
+    if conversation is None or at < (conversation.clock.waiting_since or at):
+        return view
+    view, latest = clock.stop(view, at, "echo", entry.sk), conversation.last_message_at
+    return clock.start(view, latest, view.now, "message", entry.sk) if latest and latest > at else view
 
 
 def _held(view: View, entry: Entry) -> View:
@@ -141,7 +146,7 @@ def _held(view: View, entry: Entry) -> View:
 
 
 def _closed(view: View, entry: Entry) -> View:
-    return replace(view, conversation=view.conversation and answered(view.conversation))
+    return clock.close(view, entry.read(Closed).at, entry.sk)
 
 
 def _learnt(view: View, entry: Entry) -> View:
@@ -158,12 +163,24 @@ def _learnt(view: View, entry: Entry) -> View:
 
 def _bounced(view: View, entry: Entry) -> View:
     bounced = entry.read(Bounced)
-    return owner(view, entry.sk, "bounced", f"{bounced.event} {bounced.reason}")
+    code = "refused" if bounced.event == "refused" else "bounced"
+    return owner(view, entry.sk, code, f"{bounced.event} {bounced.reason}")
 
 
 def _trouble(view: View, entry: Entry) -> View:
     trouble = entry.read(Trouble)
     return owner(view, entry.sk, f"trouble:{trouble.kind}", f"{trouble.channel} {trouble.account} {trouble.detail}")
+
+
+def _undelivered(view: View, entry: Entry) -> View:
+    """The agent is told, and the customer waits again, unless another answer followed."""
+    told, answer = entry.read(Undelivered), str(entry.more["target"])
+    view = notice(view, answer, f"undelivered:{told.code}", detail=told.detail, covers=(answer,))
+    if entry.more.get("texted"):
+        words = str(entry.more["words"])
+        view = texts.tell(view, str(entry.more["texted"]), "undelivered", answer, words, f"undelivered:{told.code}")
+    view = replace(view, events=(*view.events, ("reply.undelivered", answer)))
+    return view if entry.more["followed"] else clock.reopen(view, entry.sk)
 
 
 HANDLERS: Mapping[str, Callable[[View, Entry], View]] = {
@@ -173,11 +190,14 @@ HANDLERS: Mapping[str, Callable[[View, Entry], View]] = {
     "unsend": _unsend,
     "reaction": _reaction,
     "echo": _echo,
+    "moved": _moved,
     "held": _held,
     "closed": _closed,
+    "repinned": lambda view, entry: view,  # only wakes the desk, which sets the clock's schedule anew
     "learnt": _learnt,
     "bounced": _bounced,
     "trouble": _trouble,
+    "undelivered": _undelivered,
 }
 
 
@@ -195,24 +215,16 @@ def _open(entry: Entry, source: Message | Note, kind: Kind, at: datetime) -> Con
     )
 
 
-def _waiting(view: View, conversation: Conversation, since: datetime) -> Conversation:
-    """With the clock running from the oldest unanswered message, under the policy that holds when it starts."""
-    clock, settings = conversation.clock, view.settings
-    if clock.waiting_since or conversation.connection in RESERVED:
-        return conversation
-    policy = sla.policy_for(settings, conversation.channel, conversation.account, conversation.kind)
-    target = policy.next_response if clock.cycle else policy.first_response
-    window = view.limits(conversation).longest_window
-    due = sla.deadline(since, target, settings.hours, policy.always_open, since + window if window else None)
-    steps = sla.reminder_times(since, due, policy.reminders, settings.hours, policy.always_open)
-    ladder = tuple(Reminder(step.stage, step.at) for step in steps)
-    started = Clock(clock.cycle + 1, since, due, policy.name, ladder, stage=0, scheduled=clock.scheduled)
-    return replace(conversation, clock=started)
-
-
-def _news(view: View, conversation: Conversation, entry: Entry) -> View:
+def _news(view: View, conversation: Conversation, entry: Entry, at: datetime) -> View:
     opened = () if view.conversation else (("ticket.opened", entry.pk),)
-    return replace(view, conversation=conversation, covers=(*view.covers, entry.sk), events=(*view.events, *opened))
+    events, covers = (*view.events, *opened), (*view.covers, entry.sk)
+    opened_view = replace(view, conversation=conversation, covers=covers, events=events)
+    return clock.start(opened_view, at, _arrived(entry, view), entry.kind, entry.sk)
+
+
+def _arrived(entry: Entry, view: View) -> datetime:
+    """When it came, by our own time."""
+    return datetime.fromtimestamp(entry.more["arrived"], UTC) if "arrived" in entry.more else view.now
 
 
 def _alone(conversation: Conversation) -> bool:

@@ -15,18 +15,19 @@ from datetime import UTC, datetime, timedelta
 from chalicelib.aws import conversations
 from chalicelib.aws.conversations import SETTLED, Entry, done, epoch, identity_key, outgoing, watched
 from chalicelib.aws.table import Change, Put
-from chalicelib.channels.base import Channel, Finds, Limits, Media, Outcome, PostFailed
-from chalicelib.desk import ledger, parts
-from chalicelib.desk.absorb import View, answered, name_of, notice
+from chalicelib.channels.base import Channel, Finds, Limits, Media, Outcome, PostFailed, Refreshes
+from chalicelib.desk import clock, ledger, parts, texts
 from chalicelib.desk.files import Missing
 from chalicelib.desk.parts import Part
 from chalicelib.desk.saving import save
-from chalicelib.desk.splitting import Unsplittable
+from chalicelib.desk.view import View, name_of, notice
 from chalicelib.model import AgentReply, Conversation, Enclosure, File, MailKind, OutgoingMail, Reply, ReplyState
+from chalicelib.splitting import Unsplittable
 
 SETTLE = timedelta(seconds=20)  # longer than a platform call may take: a late one has landed by then
 LOOK_UNTIL = timedelta(minutes=10)  # a look-up that fails so long leaves the answer held
 GIVE_UP = timedelta(days=3)  # of passing failures on a channel without a window
+RENEWED_WITHIN = timedelta(seconds=30)  # a token under way to Parameter Store
 MOST_TRIES = 3  # whose outcome nobody knew and which were then not found: some platforms say "unknown" to a refusal
 MOST_POSTS = 20  # of one answer
 
@@ -67,6 +68,11 @@ def is_under_way(entry: Entry | None) -> bool:
     return entry is not None and "todo" in entry.more and bool(ledger.tries(entry) or entry.more.get("waits"))
 
 
+def asks_anew(entry: Entry) -> bool:
+    """The token we held was refused: the newest there is has to be read."""
+    return "renewed" in entry.more
+
+
 def unable(view: View, entry: Entry) -> View:
     """The business has to see to its connection first; the agent is told."""
     return _ended(view, entry, ReplyState.REFUSED, "token")
@@ -85,10 +91,12 @@ def plan(answer: AgentReply, reply: Reply, limits: Limits, now: datetime) -> tup
         raise Refusal("no-answers")
     if limits.public != reply.public:
         raise Refusal("private-only" if limits.public else "no-public")
-    unsuitable = parts.unsuitable(answer.attachments, limits.media)
+    unsuitable = parts.unsuitable(answer.attachments, None if answer.template else limits.media)
     if unsuitable:
         raise Refusal("attachment", unsuitable.name)
-    if _is_over(limits, reply.window_from, now):
+    if answer.template and answer.template not in limits.templates:
+        raise Refusal("template")
+    if _is_over(limits, reply, now):
         raise Refusal("window")
     try:
         return parts.plan(answer, limits)
@@ -116,6 +124,8 @@ def reply_of(conversation: Conversation, entry: Entry, files: Sequence[File] = (
         files=tuple(files),
         earlier=parts.posted_ids(entry),
         tried_at=datetime.fromtimestamp(tried, UTC) if tried else None,
+        template=kept.template,
+        title=conversation.title,
     )
 
 
@@ -123,22 +133,46 @@ def posted(view: View, entry: Entry, platform_id: str) -> View:
     """The platform has it: the post is recognised when it comes back; with the last one the clock stops."""
     assert view.conversation
     conversation, place = view.conversation, parts.position(entry)
-    ours = {
-        "pk": identity_key(conversation.channel, conversation.account, platform_id),
-        "sk": "id",
-        "kind": "id",
-        "conversation": conversation.id,
-        "item": entry.sk,
-        "expires_at": epoch(view.now + timedelta(days=conversations.CONVERSATION_DAYS)),
-    }
+    ours = _identity(conversation, entry, platform_id, view.now)
     known = {"posted": json.dumps([*parts.posted_ids(entry), platform_id])}
     if place + 1 < len(parts.planned(entry)):
-        return save(view, [_next(view, entry, place + 1, known), Put(ours)])
+        return save(view, [_next(view, entry, place + 1, known), ours])
     if entry.more["state"] == ReplyState.HELD:
         # the agent was told that nobody knows
         view = notice(view, entry.sk, "posted:", parts.words(entry), covers=(entry.sk,))
-    changed = replace(view, conversation=answered(conversation), events=(*view.events, ("reply.posted", entry.sk)))
-    return save(changed, [done(entry, state=ReplyState.DONE, platform_id=platform_id, **known), Put(ours)])
+    elif _takes_the_place(view, entry, platform_id):
+        view = notice(view, entry.sk, "posted:replaced", parts.words(entry), covers=(entry.sk,))
+    stopped = clock.stop(texts.told(view, entry, "posted"), view.now, "reply", entry.sk)
+    changed = replace(stopped, events=(*view.events, ("reply.posted", entry.sk)))
+    return save(changed, [done(entry, state=ReplyState.DONE, platform_id=platform_id, **known), ours])
+
+
+def _takes_the_place(view: View, entry: Entry, platform_id: str) -> bool:
+    """Where there can be one answer only: whether there was an earlier one of ours."""
+    conversation = view.conversation
+    if not (conversation and view.limits(conversation).overwrites):
+        return False
+    known = conversations.whereabouts(identity_key(conversation.channel, conversation.account, platform_id))
+    return known is not None and known["item"] != entry.sk
+
+
+def known_as(view: View, entry: Entry, platform_id: str) -> None:
+    """An answer that is posted has another id as well: by that the platform will speak of it."""
+    if view.conversation:
+        conversations.write([_identity(view.conversation, entry, platform_id, view.now)])
+
+
+def _identity(conversation: Conversation, entry: Entry, platform_id: str, now: datetime) -> Put:
+    return Put(
+        {
+            "pk": identity_key(conversation.channel, conversation.account, platform_id),
+            "sk": "id",
+            "kind": "id",
+            "conversation": conversation.id,
+            "item": entry.sk,
+            "expires_at": epoch(now + timedelta(days=conversations.CONVERSATION_DAYS)),
+        }
+    )
 
 
 def _next(view: View, entry: Entry, place: int, known: dict[str, str]) -> Change:
@@ -168,7 +202,7 @@ def _hold_back(view: View, entry: Entry, post: Post) -> View | None:
         return None
     post.wake(later)
     waits = {"not_before": epoch(later), **watched(entry.pk, later)}
-    return save(view, [Change(entry.pk, entry.sk, set=waits)])
+    return save(clock.pause(view, later, entry.sk), [Change(entry.pk, entry.sk, set=waits)])
 
 
 def _attempt(view: View, entry: Entry, post: Post) -> View:
@@ -194,7 +228,7 @@ def _ready(conversation: Conversation, entry: Entry, post: Post, now: datetime) 
     answer, reply = entry.read(AgentReply), reply_of(conversation, entry)
     limits = post.channel.limits(reply.kind, reply.public)
     if "parent" in entry.more:
-        if _is_over(limits, reply.window_from, now):
+        if _is_over(limits, reply, now):
             raise Refusal("window")
         wanted = parts.planned(entry)[parts.position(entry)].files
         return entry, [_brought(entry, answer, place, limits, post.bring) for place in wanted]
@@ -216,8 +250,9 @@ def _brought(entry: Entry, answer: AgentReply, place: int, limits: Limits, bring
         raise Refusal("attachment", enclosure.name) from None
 
 
-def _is_over(limits: Limits, window_from: datetime, now: datetime) -> bool:
-    return limits.longest_window is not None and now - window_from > limits.longest_window
+def _is_over(limits: Limits, reply: Reply, now: datetime) -> bool:
+    window = None if reply.template else limits.longest_window
+    return window is not None and now - reply.window_from > window
 
 
 def _look(view: View, entry: Entry, post: Post) -> View:
@@ -243,7 +278,8 @@ def _named(entry: Entry) -> list[File]:
 
 
 def _passing(view: View, entry: Entry, failed: PostFailed, post: Post) -> View:
-    if view.now - entry.read(AgentReply).at > GIVE_UP:
+    answer = entry.read(AgentReply)
+    if view.now - max(answer.at, answer.not_before or answer.at) > GIVE_UP:
         return _ended(view, entry, ReplyState.REFUSED, failed.code, failed.detail)
     change, later = ledger.put_off(entry, view.now, failed.retry_after)
     post.wake(later)
@@ -251,7 +287,16 @@ def _passing(view: View, entry: Entry, failed: PostFailed, post: Post) -> View:
 
 
 def _not_taken(view: View, entry: Entry, failed: PostFailed, post: Post) -> View:
+    if failed.code == "token" and not asks_anew(entry) and isinstance(post.channel, Refreshes):
+        return _anew(view, entry, post)
     return _ended(view, entry, ReplyState.REFUSED, failed.code, failed.detail)
+
+
+def _anew(view: View, entry: Entry, post: Post) -> View:
+    """Once more, with the token that may have been renewed while we held the old one."""
+    change, later = ledger.put_off(entry, view.now, RENEWED_WITHIN)
+    post.wake(later)
+    return save(view, [replace(change, set={**change.set, "renewed": True})])
 
 
 def _still_unknown(view: View, entry: Entry, failed: PostFailed, post: Post) -> View:
@@ -268,6 +313,7 @@ def _held(view: View, entry: Entry) -> View:
 
 def _ended(view: View, entry: Entry, state: ReplyState, code: str, detail: str = "") -> View:
     """Without success: the agent is told why, and which parts the customer has."""
+    view = texts.told(clock.resume(view, entry.sk), entry, f"{state}:{code}")
     told = notice(view, entry.sk, f"{state}:{code}", parts.words(entry, parts.position(entry)), detail, (entry.sk,))
     return save(told, [done(entry, state=state, code="partly" if parts.position(entry) else code, reason=code)])
 

@@ -11,20 +11,15 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.header import Header
-from email.headerregistry import Address, HeaderRegistry, UniqueAddressHeader, UniqueUnstructuredHeader
+from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP, Policy
-from typing import Any, ClassVar, cast
+from typing import Any
 
 from chalicelib.desk.pages import Block, as_html, as_text
+from chalicelib.mail_headers import MESSAGE_ID, SEVEN_BIT, literal, plain_name
 from chalicelib.model import MailKind
-from chalicelib.text import JOINER, one_line
 
-LONGEST_SUBJECT = 200  # characters; a helpdesk's own subject may be twice that, its tag can stand at the end
-LONGEST_NAME = 60
 MOST_REFERENCES = 12
-LINE = 76  # characters; RFC 2047 allows no longer line with an encoded word
 PICTURE_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 
 
@@ -51,6 +46,8 @@ class Envelope:
     conversation_id: str = ""
     references: tuple[str, ...] = ()
     in_reply_to: str = ""
+    suppress: str = "All"  # which automatic answers are asked to be left out
+    labels: tuple[tuple[str, str], ...] = ()  # headers by which a helpdesk sorts; words of ours only
 
 
 def mail(envelope: Envelope, blocks: Sequence[Block], language: str, pictures: Iterable[Inline] = ()) -> EmailMessage:
@@ -74,53 +71,39 @@ def display_name(name: str, channel_title: str) -> str:
     return f"{name} ({plain_name(channel_title)})"
 
 
-def plain_name(name: str) -> str:
-    """A name in which no parser, however careless, finds an address, a list of them or a second header."""
-    return one_line(name.translate(_NAME_SIGNS), LONGEST_NAME)
-
-
-def answering(subject: str) -> str:
-    """`Re: ` and the subject as it was, tag and all, however often it has been answered before."""
-    line = one_line(subject, 2 * LONGEST_SUBJECT)
-    return f"Re: {_ANSWER_SIGNS.sub('', line)}"
-
-
 def _headers(envelope: Envelope) -> Mapping[str, Any]:
     domain = envelope.sender.rpartition("@")[2]
-    sender = Address(_literal(envelope.name), addr_spec=envelope.sender)
+    sender = Address(literal(envelope.name), addr_spec=envelope.sender)
     delivery = _UNSAFE.sub("-", envelope.delivery_id)
     common = {
         "From": sender,
         "To": envelope.recipient,
-        "Subject": _literal(envelope.subject),
+        "Subject": literal(envelope.subject),
         "Date": envelope.at.astimezone(UTC),
         "Message-ID": f"<{delivery}@{domain}>",
-        "X-Auto-Response-Suppress": "All",
+        "X-Auto-Response-Suppress": envelope.suppress,
         "X-Bridgehead-Kind": envelope.kind.value,
         "X-Bridgehead-Delivery": delivery,
+        **dict(envelope.labels),
     }
-    return {**common, **(_thread(envelope, sender, domain) if envelope.conversation_id else _AUTOMATIC)}
-
-
-def _literal(words: str) -> str:
-    # the standard library decodes an encoded word in any value it is given, and writes out the line ends it finds in it
-    return words.replace("=?", f"={JOINER}?")
+    thread = _thread(envelope, sender, domain) if envelope.conversation_id else {}
+    # in a helpdesk's mail never an automation header: several lose mail that has one
+    return {**common, **thread, **({} if envelope.kind.in_ticket else _AUTOMATIC)}
 
 
 def _thread(envelope: Envelope, sender: Address, domain: str) -> dict[str, Any]:
-    # never an automation header here: several helpdesks lose mail that has one
     ours = conversation_reference(envelope.conversation_id, domain)
     return {
         "Reply-To": sender,
         "References": " ".join(_references(ours, [*envelope.references, envelope.in_reply_to])),
-        **({"In-Reply-To": envelope.in_reply_to} if _MESSAGE_ID.fullmatch(envelope.in_reply_to) else {}),
+        **({"In-Reply-To": envelope.in_reply_to} if MESSAGE_ID.fullmatch(envelope.in_reply_to) else {}),
         "X-Bridgehead-Conversation": envelope.conversation_id,
     }
 
 
 def _references(ours: str, others: Iterable[str]) -> list[str]:
     # the conversation's id and the first mail's stay; of the rest the newest
-    sound = list(dict.fromkeys(each for each in others if each != ours and _MESSAGE_ID.fullmatch(each)))
+    sound = list(dict.fromkeys(each for each in others if each != ours and MESSAGE_ID.fullmatch(each)))
     return [ours, *sound[:1], *sound[1:][-(MOST_REFERENCES - 2) :]]
 
 
@@ -133,63 +116,5 @@ def _add_pictures(written: EmailMessage, pictures: Sequence[Inline]) -> None:
         page.add_related(picture.content, main, sub, cid=f"<{picture.cid}>", filename=name, disposition="inline")
 
 
-class MessageIds:
-    """A header of message ids that is folded between them only.
-
-    The standard library's takes an id longer than a line (Outlook's are) for a word and encodes it: no thread is found by that.
-    """
-
-    max_count: ClassVar[int] = 1
-
-    @classmethod
-    def parse(cls, value: str, kwds: dict[str, Any]) -> None:
-        kwds["parse_tree"], kwds["decoded"] = None, " ".join(value.split())
-
-    def fold(self, *, policy: Policy) -> str:
-        name: str = self.name  # type: ignore[attr-defined]
-        return f"{name}: {f'{policy.linesep} '.join(str(self).split())}{policy.linesep}"
-
-
-class Words(UniqueUnstructuredHeader):
-    """A line of words. The standard library's folding may lose the space between two encoded words; `Header`'s does not."""
-
-    name: str
-
-    def fold(self, *, policy: Policy) -> str:
-        return f"{self.name}: {_encoded(str(self), self.name, policy)}{policy.linesep}"
-
-
-class Mailbox(UniqueAddressHeader):
-    """One address under one name; folded with the same care."""
-
-    name: str
-
-    def fold(self, *, policy: Policy) -> str:
-        (address,) = self.addresses
-        if address.display_name.isascii():
-            return f"{self.name}: {address}{policy.linesep}"
-        name = _encoded(address.display_name, self.name, policy)
-        return f"{self.name}: {name}{policy.linesep} <{address.addr_spec}>{policy.linesep}"
-
-
-def _encoded(words: str, name: str, policy: Policy) -> str:
-    charset = "us-ascii" if words.isascii() else "utf-8"
-    return Header(words, charset, maxlinelen=LINE, header_name=name).encode(linesep=policy.linesep)
-
-
-def _registry() -> HeaderRegistry:
-    registry = HeaderRegistry()
-    registry.map_to_type("subject", cast(Any, Words))
-    for name in ("From", "Reply-To"):
-        registry.map_to_type(name, cast(Any, Mailbox))
-    for name in ("References", "In-Reply-To", "Message-ID"):
-        registry.map_to_type(name, cast(Any, MessageIds))
-    return registry
-
-
-SEVEN_BIT = SMTP.clone(cte_type="7bit", header_factory=_registry())
 _AUTOMATIC = {"Auto-Submitted": "auto-generated"}
 _UNSAFE = re.compile(r"[^A-Za-z0-9.-]+")
-_MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,480}>")
-_NAME_SIGNS = str.maketrans({"<": "‹", ">": "›", '"': "”", "\\": "/", ",": " ", ";": " ", "@": " "})
-_ANSWER_SIGNS = re.compile(r"^(?:(?:re|aw|antw|sv|回复|答复|返信|trả lời)(?:\[\d+\])?\s*[:：]\s*)+", re.IGNORECASE)

@@ -20,35 +20,39 @@ from chalicelib.aws.conversations import OVERDUE_AFTER, SETTLED, Entry, done, ep
 from chalicelib.aws.mail import MailFailed
 from chalicelib.aws.table import Change, Put
 from chalicelib.desk import ledger, pace
-from chalicelib.desk.absorb import View, name_of
 from chalicelib.desk.delivery import Wake
 from chalicelib.desk.pace import Wait
 from chalicelib.desk.saving import save
+from chalicelib.desk.view import View, name_of
 from chalicelib.model import MailKind, OutgoingMail
 
 SETTLE = timedelta(minutes=5)  # how long a send event may take
 SOON = timedelta(seconds=5)
 GIVE_UP = timedelta(days=3)
 MOST_COVERED = 300  # messages in one mail; the first are shown in full, the others lie behind a link
+MOST_LISTED = 1000  # customers who wait, in one mail
 MOST_SPLIT = 90  # mails that take the place of one: one transaction
 OUR_IDS_KEPT = 5
 
-Compose = Callable[[View, OutgoingMail], EmailMessage]
+MERGED = {MailKind.TICKET: MOST_COVERED, MailKind.SUMMARY: MOST_LISTED}
+
+Compose = Callable[[View, OutgoingMail], EmailMessage]  # raises Needless
 Send = Callable[[EmailMessage, Mapping[str, str]], str]
 
 
+class Needless(Exception):
+    """There is nothing left that the mail would say: everybody it was about has an answer."""
+
+
 def merged(entries: Sequence[Entry]) -> list[Entry]:
-    """The mails that are to go, ticket mails that certainly did not go yet as one. Raises table.Refused: the job comes again."""
-    waiting = [each for each in entries if each.more["state"] == "pending" and not each.strikes and _is_ticket(each)]
-    if len(waiting) < 2:
-        return list(entries)
-    first, covers = waiting[0], _covers(waiting[0])
-    joined: list[Entry] = []
-    for each in waiting[1:]:
-        if len(covers) + len(_covers(each)) <= MOST_COVERED:
-            covers, joined = [*covers, *_covers(each)], [*joined, each]
-    whole = _merge(first, covers, joined) if joined else first
-    return [whole if each is first else each for each in entries if each not in joined]
+    """The mails that are to go; ticket mails that certainly did not go yet as one, and summaries.
+
+    Raises table.Refused: the job comes again.
+    """
+    found = list(entries)
+    for kind, most in MERGED.items():
+        found = _merged(found, kind, most)
+    return found
 
 
 def send(view: View, entry: Entry, before: Sequence[Entry], compose: Compose, post: Send, wake: Wake) -> View:
@@ -94,7 +98,7 @@ def _apart(pk: str, covers: tuple[str, ...], now: datetime) -> Put:
 
 def _is_late_reminder(view: View, mail: OutgoingMail) -> bool:
     """The answer was quicker than the mail that would have asked for it."""
-    reminds = mail.kind is MailKind.REMINDER or mail.code == "missed"
+    reminds = mail.kind in (MailKind.REMINDER, MailKind.AGENT)
     since = view.conversation.clock.waiting_since if view.conversation else None
     # who waits since then waits with another question
     return reminds and (since is None or since > mail.created_at)
@@ -105,8 +109,25 @@ def tags(pk: str, mail: OutgoingMail) -> dict[str, str]:
     return {"place": pk.replace("#", "_"), "mail": mail.id, "created": str(round(mail.created_at.timestamp() * 1000))}
 
 
-def _is_ticket(entry: Entry) -> bool:
-    return entry.read(OutgoingMail).kind is MailKind.TICKET
+def _merged(entries: list[Entry], kind: MailKind, most: int) -> list[Entry]:
+    unsent = [each for each in entries if each.more["state"] == "pending" and not each.strikes]
+    for first, *joined in _groups([each for each in unsent if each.read(OutgoingMail).kind is kind], most):
+        if joined:
+            whole = _merge(first, [sk for each in (first, *joined) for sk in _covers(each)], joined)
+            entries = [whole if each is first else each for each in entries if each not in joined]
+    return entries
+
+
+def _groups(waiting: Sequence[Entry], most: int) -> list[list[Entry]]:
+    """In their order, as many together as bring no more than that."""
+    groups: list[list[Entry]] = []
+    size = 0
+    for each in waiting:
+        size += len(_covers(each))
+        if not groups or size > most:
+            groups, size = [*groups, []], len(_covers(each))
+        groups[-1].append(each)
+    return groups
 
 
 def _covers(entry: Entry) -> list[str]:
@@ -137,7 +158,7 @@ def _wait_for(view: View, mail: OutgoingMail, before: Sequence[Entry]) -> Wait |
     conversation = view.conversation
     if conversation is None or _is_late_reminder(view, mail):
         return None
-    if mail.kind is not MailKind.OWNER and not conversation.ticket.our_ids and any(map(_is_out, before)):
+    if mail.kind.in_ticket and not conversation.ticket.our_ids and any(map(_is_out, before)):
         return Wait("first-unknown", view.now + SETTLE)
     return pace.wait_for(conversation, mail, view.settings, view.now)
 
@@ -171,7 +192,10 @@ def _attempt(view: View, entry: Entry, compose: Compose, post: Send, wake: Wake)
     mail = entry.read(OutgoingMail)
     if _is_late_reminder(view, mail):
         return save(view, [done(entry, state="cancelled")], entry.pk)
-    composed = compose(replace(view, is_brief=entry.strikes > 0), mail)
+    try:
+        composed = compose(replace(view, is_brief=entry.strikes > 0), mail)
+    except Needless:
+        return save(view, [done(entry, state="cancelled")], entry.pk)
     claimed = ledger.claim(entry, view.now, SETTLE, subject=str(composed["Subject"]), **_remarks(view, mail))
     if claimed is None:
         return view
@@ -186,7 +210,7 @@ def _remarks(view: View, mail: OutgoingMail) -> dict[str, Any]:
     """What is noted on a mail that goes: no longer what it waited for, but that it waited in vain."""
     conversation = view.conversation
     desk = pace.helpdesk_of(view.settings)
-    if mail.kind is MailKind.OWNER or not (conversation and pace.is_unheard(conversation.ticket, desk)):
+    if not mail.kind.in_ticket or not (conversation and pace.is_unheard(conversation.ticket, desk)):
         return {"waits_for": ""}
     metrics.count("Unthreaded")
     return {"waits_for": "", "reason": "no-first-mail"}
@@ -194,7 +218,7 @@ def _remarks(view: View, mail: OutgoingMail) -> dict[str, Any]:
 
 def _sent(view: View, entry: Entry, message_id: str) -> View:
     conversation = view.conversation
-    if conversation and entry.read(OutgoingMail).kind is not MailKind.OWNER:
+    if conversation and entry.read(OutgoingMail).kind.in_ticket:
         ticket = conversation.ticket
         first, others = (*ticket.our_ids, message_id)[:1], (*ticket.our_ids, message_id)[1:]
         thread = replace(

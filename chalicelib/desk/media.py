@@ -1,9 +1,9 @@
 """Attachments on their way into a ticket: fetched at once, since platforms' addresses expire, and kept behind a link of ours.
 
 Whatever a file calls itself, it is what its first bytes say, and a browser saves it instead of showing it. The address
-is asked only if its host is one the channel's media come from and everything it resolves to is public. A mail waits
-for its pictures only so long; what does not come in time is a note. Which files belong to a message is noted on it, so
-that they can go with it.
+is asked only if its host is one the channel's media come from and everything it resolves to is public; what has no
+address the channel fetches itself, within the same bounds of size and time. A mail waits for its pictures only so long;
+what does not come in time is a note. Which files belong to a message is noted on it, so that they can go with it.
 """
 
 from __future__ import annotations
@@ -13,16 +13,17 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from urllib.parse import urljoin, urlsplit
 
 from chalicelib import http, public_web
 from chalicelib.aws import conversations, objects
 from chalicelib.aws.conversations import Entry
 from chalicelib.aws.table import LARGEST_TRANSACTION, Change
-from chalicelib.channels.base import ANYWHERE
+from chalicelib.channels.base import ANYWHERE, Channel, Downloads, SecretMissing
 from chalicelib.desk.speeches import Shown
-from chalicelib.http import NotSent, Response, TooLarge
-from chalicelib.model import Attachment, AttachmentKind
+from chalicelib.http import Lost, NotSent, Response, TooLarge
+from chalicelib.model import Attachment, AttachmentKind, Conversation
 from chalicelib.text import one_line
 
 LARGEST = 20_000_000  # bytes
@@ -32,7 +33,7 @@ LARGEST_INLINE = 300_000  # bytes of a picture that goes into the mail itself
 LARGEST_INLINE_TOGETHER = 5_000_000  # bytes; base64 makes a third more of it, and SES takes mails of 10 MB
 MOST_REDIRECTS = 3
 KEPT = timedelta(days=30)  # the bucket's lifecycle for media/; a ticket says so
-WITHOUT_BYTES = (AttachmentKind.LOCATION, AttachmentKind.LINK)
+WITHOUT_BYTES = (AttachmentKind.LOCATION, AttachmentKind.LINK, AttachmentKind.STORY)
 MEDIA_TYPES: Mapping[bytes, str] = {
     b"\x89PNG\r\n\x1a\n": "image/png",
     b"\xff\xd8\xff": "image/jpeg",
@@ -45,6 +46,7 @@ MEDIA_TYPES: Mapping[bytes, str] = {
 
 Fetch = Callable[..., Response]
 Check = Callable[[str], str | None]
+Download = Callable[[Attachment, int, float], Response]
 
 
 class NotAllowed(Exception):
@@ -83,6 +85,7 @@ class Shelf:
     link: str  # in front of the token
     check: Check = public_web.check
     fetch: Fetch = http.fetch
+    download: Download | None = None  # what the channel itself fetches; None: nothing
     allowance: Allowance = field(default_factory=Allowance)
 
 
@@ -110,10 +113,10 @@ def keep_text(text: str, name: str, entries: Sequence[Entry], shelf: Shelf) -> s
 def show(attachment: Attachment, name: str, entry: Entry, shelf: Shelf, now: datetime) -> Shown:
     """The attachment as the ticket shows it; `name` is unique for it. Never raises for what the other side does."""
     label = one_line(attachment.name.translate(DIRECTIONS), 80)
-    if attachment.kind in WITHOUT_BYTES or not attachment.url:
+    if attachment.kind in WITHOUT_BYTES or not (attachment.url or attachment.ref):
         return Shown(attachment.kind, label, attachment.url)
     try:
-        content = _fetch_patiently(attachment.url, shelf)
+        content = _patiently(partial(_download if attachment.ref else _fetch, attachment, shelf))
     except (NotAllowed, NotSent, TooLarge, Gone) as error:
         return Shown(attachment.kind, label, note=_NOTES[type(error)])
     token = shelf.token(name)
@@ -124,6 +127,19 @@ def show(attachment: Attachment, name: str, entry: Entry, shelf: Shelf, now: dat
         # the words matter more, and the next file would fare the same
         shelf.allowance.until = 0
         return Shown(attachment.kind, label, note="failed")
+
+
+def download(
+    open_: Callable[[str], Channel], conversation: Conversation, attachment: Attachment, most: int, seconds: float
+) -> Response:
+    """What only the conversation's channel can fetch. Raises http.NotSent, Lost or TooLarge."""
+    try:
+        channel = open_(conversation.connection)
+    except (SecretMissing, KeyError):
+        raise NotSent("no secret") from None
+    if not isinstance(channel, Downloads):
+        raise NotSent("no download")
+    return channel.download(conversation.account, attachment, most, seconds)
 
 
 def media_type(content: bytes) -> str:
@@ -146,16 +162,33 @@ def _noted(entry: Entry) -> list[str]:
     return [name.removeprefix(NOTED) for name in entry.more if name.startswith(NOTED)]
 
 
-def _fetch_patiently(url: str, shelf: Shelf) -> bytes:
+def _patiently(once: Callable[[], bytes]) -> bytes:
     for _ in range(TRIES - 1):
         try:
-            return _fetch(url, shelf)
+            return once()
         except NotSent:
             continue
-    return _fetch(url, shelf)
+    return once()
 
 
-def _fetch(url: str, shelf: Shelf) -> bytes:
+def _download(attachment: Attachment, shelf: Shelf) -> bytes:
+    if shelf.allowance.seconds <= 0 or shelf.download is None:
+        raise NotSent("no time left")
+    try:
+        answer = shelf.download(attachment, LARGEST, shelf.allowance.seconds)
+    except Lost as error:
+        raise NotSent(str(error)) from error
+    if answer.status in GONE:
+        raise Gone(str(answer.status))
+    if answer.status != 200:
+        raise NotSent(str(answer.status))
+    if len(answer.body) > LARGEST:
+        raise TooLarge("bytes")
+    return answer.body
+
+
+def _fetch(attachment: Attachment, shelf: Shelf) -> bytes:
+    url = attachment.url
     for _ in range(MOST_REDIRECTS + 1):
         if shelf.allowance.seconds <= 0:
             raise NotSent("no time left")

@@ -1,4 +1,4 @@
-"""What we say ourselves: to the agent in the ticket's thread (notices, reminders), to the owner by a mail of their own."""
+"""What we say ourselves: to the agent in the ticket's thread, to the owner and the lead by a mail of their own."""
 
 from __future__ import annotations
 
@@ -9,18 +9,20 @@ from email.message import EmailMessage
 from typing import Literal
 
 from chalicelib.channels.base import Limits
-from chalicelib.desk.envelopes import LONGEST_SUBJECT, Envelope, mail
+from chalicelib.desk.envelopes import Envelope, mail
 from chalicelib.desk.pages import Block, Box, Fact, Foot, Hello, Speech, Tone
-from chalicelib.desk.tickets import Ticket, foot, reply_box, thread_envelope, title
+from chalicelib.desk.tickets import Ticket, foot, reply_box, templates, thread_envelope, title
 from chalicelib.desk.voice import Voice, label, link, words
 from chalicelib.locales import knows
+from chalicelib.mail_headers import LONGEST_SUBJECT
 from chalicelib.model import Author, Held, MailKind, TroubleKind
 from chalicelib.text import LONGEST_SHOWN, defuse_subject, one_line
 
 NOBODY = Author("")
-NoticeKind = Literal["refused", "held", "posted", "elsewhere"]
-AlertKind = Literal["missed", "trouble", "bounced", "silent", "flood"]
-SOON, MISSED = 80, 100  # percent of the target
+NoticeKind = Literal["refused", "held", "posted", "elsewhere", "undelivered"]
+AlertKind = Literal[
+    "missed", "soon", "window", "unresolved", "trouble", "bounced", "refused", "silent", "flood", "stopped", "untexted"
+]
 
 
 @dataclass(frozen=True)
@@ -38,15 +40,6 @@ class Notice:
     posted: str = ""  # what the customer has of it, when only a part could be posted
     count: tuple[int, int] = (0, 1)  # how many of its posts that are, of how many
     held: Held | None = None  # what would be posted, and whether a "yes" is enough for it
-
-
-@dataclass(frozen=True)
-class Reminding:
-    """How far the time for an answer is over, in percent of the target."""
-
-    percent: int
-    waiting_since: datetime
-    due_at: datetime
 
 
 @dataclass(frozen=True)
@@ -72,7 +65,9 @@ class Alert:
     detail: str = ""  # the platform's or mail system's own reason
     helpdesk_address: str = ""  # bounced: whose mailbox it was
     waiting_since: datetime | None = None  # missed, silent
-    due_at: datetime | None = None  # missed
+    due_at: datetime | None = None  # missed, soon; window: its end; unresolved: when all was to be settled
+    role: str = "owner"  # or "lead"
+    count: int = 0  # unpushed: how many messages that were
 
     @property
     def voice(self) -> Voice:
@@ -84,33 +79,16 @@ def notice_mail(ticket: Ticket, notice: Notice) -> EmailMessage:
     """To the agent, in the ticket: what became of their answer, why, and what to do. An answer to it goes to the customer."""
     blocks: list[Block] = [title(ticket), _notice_box(ticket, notice)]
     if notice.words.strip():
-        heading = "missing" if notice.posted else _WORDS.get(_code(notice) or notice.kind, notice.kind)
+        heading = "missing" if notice.posted else _WORDS.get(_code(notice)) or _WORDS.get(notice.kind, notice.kind)
         quoted, how = words(notice.words, LONGEST_SHOWN), tuple(_how(ticket, notice.held)) if notice.held else ()
         blocks.append(Speech(ticket.voice.say(f"notice_words_{heading}"), "", quoted, Tone.BUSINESS, facts=how))
     if notice.posted:
         had = words(notice.posted, LONGEST_SHOWN)
         blocks.append(Speech(ticket.voice.say("notice_words_posted"), "", had, Tone.BUSINESS))
-    if notice.kind in ("refused", "held") and _code(notice) not in NO_WAY_BACK:
+    if notice.kind in DEFAULT_CODES and _code(notice) not in NO_WAY_BACK:
         blocks.append(reply_box(ticket))
     last = foot(ticket, notice.held.code if notice.held else "")
     return mail(thread_envelope(ticket, MailKind.NOTICE), [*blocks, last], ticket.language)
-
-
-def reminder_mail(ticket: Ticket, reminding: Reminding) -> EmailMessage:
-    """To the agents, in the ticket: how long the customer has been waiting, and until when an answer is due."""
-    stage = "missed" if reminding.percent >= MISSED else "soon" if reminding.percent >= SOON else "early"
-    say, span = ticket.voice.say, ticket.voice.span
-    text = say(
-        f"reminder_{stage}_text",
-        waited=span(ticket.at - reminding.waiting_since),
-        left=span(reminding.due_at - ticket.at),
-        due=ticket.voice.when(reminding.due_at),
-    )
-    tone = Tone.WARNING if stage == "missed" else Tone.CALM
-    box = Box(tone, say(f"reminder_{stage}"), (text,), (Fact(say("notice_from")),))
-    waiting = [_speech(ticket.voice, line.text, line.permalink) for line in ticket.news[-1:]]
-    blocks: list[Block] = [title(ticket), box, *waiting, reply_box(ticket), foot(ticket)]
-    return mail(thread_envelope(ticket, MailKind.REMINDER), blocks, ticket.language)
 
 
 def owner_mail(alert: Alert) -> EmailMessage:
@@ -119,12 +97,23 @@ def owner_mail(alert: Alert) -> EmailMessage:
     text = f"trouble_{alert.trouble}" if alert.trouble else f"owner_{alert.kind}_text"
     do = f"trouble_{alert.trouble}_do" if alert.trouble else f"owner_{alert.kind}_do"
     detail = voice.say("owner_detail", detail=label(alert.detail)) if alert.detail else ""
-    heading = voice.say(f"owner_{alert.kind}")
+    own = f"owner_{alert.trouble}"  # some troubles ask nothing of anybody
+    heading = voice.say(own if knows(voice.language, own) else f"owner_{alert.kind}", **_values(alert))
     box = Box(Tone.WARNING, heading, (voice.say(text, **_values(alert)), detail, voice.say(do)))
-    said = [_speech(voice, alert.words, alert.link)] if alert.words or alert.link else []
+    said = [speech_of(voice, alert.words, alert.link)] if alert.words or alert.link else []
     hello = [Hello(voice.say("owner_hello", owner=label(alert.owner_name)))] if alert.owner_name else []
-    blocks: list[Block] = [*hello, box, *said, Foot(voice.say("owner_footer"))]
+    blocks: list[Block] = [*hello, box, *said, Foot(voice.say(footer_of(alert.role)))]
     return mail(_owner_envelope(alert, heading), blocks, alert.language)
+
+
+def footer_of(role: str) -> str:
+    """The text that says why this person gets the mail."""
+    return "lead_footer" if role == "lead" else "owner_footer"
+
+
+def speech_of(voice: Voice, said: str, address: str) -> Speech:
+    """What the customer said, as far as a mail about it shows it."""
+    return Speech(voice.say("first_words"), "", words(said, LONGEST_SHOWN), facts=_open(voice, address))
 
 
 def _notice_box(ticket: Ticket, notice: Notice) -> Box:
@@ -132,7 +121,8 @@ def _notice_box(ticket: Ticket, notice: Notice) -> Box:
     heading = say("notice_unknown" if code == "unknown" else f"notice_{notice.kind}")
     facts = (*_open(ticket.voice, notice.link), Fact(say("notice_from")))
     if notice.kind in ("posted", "elsewhere"):
-        told = say(f"notice_{notice.kind}_text", when=ticket.voice.when(notice.at or ticket.at))
+        kind = "replaced" if notice.code == "replaced" else notice.kind
+        told = say(f"notice_{kind}_text", when=ticket.voice.when(notice.at or ticket.at))
         return Box(Tone.PRIVATE, heading, (told,), facts)
     why, do = _why(ticket, notice, code), say(f"refused_{code}_do")
     if notice.held and notice.held.by_yes:
@@ -140,7 +130,9 @@ def _notice_box(ticket: Ticket, notice: Notice) -> Box:
     if notice.posted:
         rest = "" if code in NO_WAY_BACK else say("refused_partly_do")
         return Box(Tone.WARNING, say("notice_partly"), (_partly(ticket, notice), *why, do, rest), facts)
-    return Box(Tone.WARNING, heading, (*why, do), facts)
+    instead = templates(ticket) if code == "window" else ""
+    taken = say("notice_undelivered_text") if notice.kind == "undelivered" else ""
+    return Box(Tone.WARNING, heading, (taken, *why, do, instead), facts)
 
 
 def _why(ticket: Ticket, notice: Notice, code: str) -> tuple[str, ...]:
@@ -175,10 +167,6 @@ def _code(notice: Notice) -> str:
     return code if knows("en", f"refused_{code}") else DEFAULT_CODES[notice.kind]
 
 
-def _speech(voice: Voice, said: str, address: str) -> Speech:
-    return Speech(voice.say("first_words"), "", words(said, LONGEST_SHOWN), facts=_open(voice, address))
-
-
 def _open(voice: Voice, address: str) -> tuple[Fact, ...]:
     return (Fact(voice.say("open_original"), link(address)),) if link(address) else ()
 
@@ -188,7 +176,10 @@ def _values(alert: Alert) -> dict[str, object]:
     return {
         "waited": voice.span(now - (alert.waiting_since or now)),
         "due": voice.when(alert.due_at or now),
+        "left": voice.span((alert.due_at or now) - now),
         "address": label(alert.helpdesk_address),
+        "count": alert.count,
+        "number": voice.number(alert.count),
     }
 
 
@@ -222,8 +213,9 @@ ALIASES = {
     "private": "private-only",
     "text-html-differ": "unsure",
 }
-DEFAULT_CODES = {"refused": "rejected", "held": "unsure"}
+DEFAULT_CODES = {"refused": "rejected", "held": "unsure", "undelivered": "rejected"}
 _WORDS = {
     "elsewhere": "posted",
     "unknown": "refused",
+    "undelivered": "refused",
 }  # under which heading the words stand, where not under the kind's own

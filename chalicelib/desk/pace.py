@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from chalicelib.helpdesks import HELPDESKS, Helpdesk
-from chalicelib.model import Conversation, MailKind, OutgoingMail, TicketThread
+from chalicelib.model import Conversation, OutgoingMail, TicketThread
 from chalicelib.settings import Settings
 from chalicelib.text import fuse, one_line
 
@@ -42,7 +42,7 @@ class Wait:
 
 def wait_for(conversation: Conversation, mail: OutgoingMail, settings: Settings, now: datetime) -> Wait | None:
     """What this mail has to wait for; None when it may go."""
-    if mail.kind is MailKind.OWNER:
+    if not mail.kind.in_ticket:
         return None
     desk = helpdesk_of(settings)
     patience = desk.waits_for_first_mail or timedelta()
@@ -56,8 +56,7 @@ def is_unheard(ticket: TicketThread, desk: Helpdesk) -> bool:
     """Our first mail is out, and nothing came back by which this helpdesk would know a second one."""
     if not ticket.our_ids or desk.waits_for_first_mail is None:
         return False
-    by_ids = {"references", "in-reply-to"} & set(desk.threads_on)
-    return not (ticket.tag or (by_ids and ticket.their_ids))
+    return not (ticket.tag or (ticket.their_ids and not desk.threads_by_tag_only))
 
 
 def tag_in(subject: str, ours: str, settings: Settings) -> str:

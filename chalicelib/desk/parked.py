@@ -13,15 +13,39 @@ from typing import Any
 
 from chalicelib import stored
 from chalicelib.aws import conversations, objects
-from chalicelib.aws.conversations import Entry, done, identity_key, item_key, quarantined, watched
+from chalicelib.aws.conversations import (
+    CONVERSATION_DAYS,
+    QUARANTINE_DAYS,
+    Entry,
+    done,
+    identity_key,
+    item_key,
+    quarantined,
+    raw_item,
+    watched,
+)
 from chalicelib.aws.conversations import entry as new_item
 from chalicelib.aws.table import Change, Item, Put, Refused
-from chalicelib.model import Echo, Edit, Message, Reaction, Unsend, conversation_id
+from chalicelib.channels import days_kept
+from chalicelib.desk import parts
+from chalicelib.model import (
+    AgentReply,
+    Echo,
+    Edit,
+    Message,
+    Reaction,
+    ReplyState,
+    Undelivered,
+    Unsend,
+    conversation_id,
+)
 
 LOOK_AGAIN = timedelta(minutes=10)
 PATIENCE = timedelta(hours=24)
+LATEST = 20
 
 Actions = list[Put | Change]
+Event = Message | Echo | Edit | Unsend | Reaction | Undelivered
 
 
 def settle(pk: str, now: datetime) -> None:
@@ -29,10 +53,11 @@ def settle(pk: str, now: datetime) -> None:
     place = conversations.whereabouts(pk)
     known = place if place and not place["conversation"].startswith("id#") else None
     for entry in conversations.pending(pk):
-        _write_once([*_MOVES[entry.kind](entry, known, now)])
+        write_once([*_MOVES[entry.kind](entry, known, now)])
 
 
-def _write_once(actions: Actions) -> None:
+def write_once(actions: Actions) -> None:
+    """The writes that move an item, the last of which takes it off the list where it was."""
     try:
         conversations.write(actions)
     except Refused:
@@ -88,7 +113,13 @@ def _move_unsend(entry: Entry, known: Item | None, now: datetime) -> Actions:
         return _wait(entry, now)
     unsend = entry.read(Unsend)
     forgotten = Change(entry.pk, "id", remove=("raw",))
-    return [forgotten, *_move_change(entry, known, unsend, unsend.at, _erase, now)]
+    return [forgotten, *_without_raw(entry, unsend, now), *_move_change(entry, known, unsend, unsend.at, _erase, now)]
+
+
+def _without_raw(entry: Entry, unsend: Unsend, now: datetime) -> Actions:
+    """The same beside the identity, where a channel's payloads lie there."""
+    days = days_kept(unsend.channel, conversations.RAW_DAYS)
+    return [Put(raw_item(entry.pk, "", now, days))] if days < conversations.RAW_DAYS else []
 
 
 def _move_reaction(entry: Entry, known: Item | None, now: datetime) -> Actions:
@@ -100,12 +131,41 @@ def _move_reaction(entry: Entry, known: Item | None, now: datetime) -> Actions:
     return [_arrive(entry, known["conversation"], key, reaction, now), done(entry)]
 
 
+def _move_undelivered(entry: Entry, known: Item | None, now: datetime) -> Actions:
+    """To the answer that did not arrive, once it is over; the answer is marked with the first of its posts that failed."""
+    answer = conversations.one(known["conversation"], known["item"]) if known else None
+    if answer is None or answer.kind != "reply" or "todo" in answer.more:
+        return _wait(entry, now)
+    if "undelivered" in answer.more:
+        return [done(entry)]
+    told = entry.read(Undelivered)
+    state = {"state": ReplyState.UNDELIVERED} if answer.more["state"] == ReplyState.DONE else {}
+    mark = Change(answer.pk, answer.sk, set={"undelivered": told.code, **state})
+    key = item_key(min(told.at, now), entry.kind, entry.sk.rsplit("#", 1)[-1])
+    given = answer.read(AgentReply)
+    more = {"target": answer.sk, "followed": _is_followed(answer), "texted": given.texted, "words": given.text}
+    return [_arrive(entry, answer.pk, key, told, now, **more), mark, done(entry)]
+
+
+def _is_followed(answer: Entry) -> bool:
+    """Whether the customer has got another answer since."""
+    later = [each for each in conversations.latest(answer.pk, LATEST) if each.sk > answer.sk]
+    return any(_is_answer(each, answer) for each in later)
+
+
+def _is_answer(each: Entry, answer: Entry) -> bool:
+    if each.kind == "echo":
+        return not parts.is_ours(answer, each.read(Echo))
+    return each.kind == "reply" and each.more["state"] == ReplyState.DONE
+
+
 _MOVES: dict[str, Callable[[Entry, Item | None, datetime], Actions]] = {
     "message": _move_message,
     "echo": _move_echo,
     "edit": _move_edit,
     "unsend": _move_unsend,
     "reaction": _move_reaction,
+    "undelivered": _move_undelivered,
 }
 
 
@@ -130,19 +190,31 @@ def _move_change(
 def _erase(message: Message) -> Message:
     if message.overflow:
         objects.delete(message.overflow)
-    return replace(message, text="", attachments=(), overflow="", rating="")
+    return replace(message, text="", attachments=(), overflow="", rating="", translation="", partial=False)
 
 
-def _arrive(entry: Entry, place: str, sk: str, event: object, now: datetime, **more: Any) -> Put:
-    item = new_item(place, sk, entry.kind, event, now, connection=entry.more["connection"], **more)
+def _arrive(entry: Entry, place: str, sk: str, event: Event, now: datetime, **more: Any) -> Put:
+    days = days_kept(event.channel, CONVERSATION_DAYS)
+    item = new_item(place, sk, entry.kind, event, now, days=days, connection=entry.more["connection"], **more)
     return Put(item, unless_there=True)
 
 
 def _wait(entry: Entry, now: datetime) -> Actions:
-    arrived = datetime.fromtimestamp(entry.more["expires_at"], UTC) - timedelta(days=conversations.RAW_DAYS)
-    if now - arrived < PATIENCE:
+    if now - _arrived(entry) < PATIENCE:
         return [Change(entry.pk, entry.sk, set=watched(entry.pk, now + LOOK_AGAIN))]
-    if entry.kind in ("echo", "reaction"):
+    change = _PUT_ASIDE.get(entry.kind)
+    if change is None:
         return [done(entry)]
-    aside = quarantined("desk", f"{entry.kind} of an unknown message", entry.data, now, pk_waited=entry.pk)
+    days = days_kept(entry.read(change).channel, QUARANTINE_DAYS)
+    aside = quarantined("desk", f"{entry.kind} of an unknown message", entry.data, now, days, pk_waited=entry.pk)
     return [Put(aside), done(entry)]
+
+
+def _arrived(entry: Entry) -> datetime:
+    # items of before this was noted live for as long as raw payloads do
+    at = entry.more.get("arrived")
+    return datetime.fromtimestamp(at or entry.more["expires_at"], UTC) - (timedelta() if at else _FORMERLY)
+
+
+_FORMERLY = timedelta(days=conversations.RAW_DAYS)
+_PUT_ASIDE: dict[str, type[Edit] | type[Unsend]] = {"edit": Edit, "unsend": Unsend}

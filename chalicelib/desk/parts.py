@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from chalicelib import stored
 from chalicelib.aws.conversations import Entry
 from chalicelib.channels.base import Limits, Media
-from chalicelib.desk.splitting import TIGHT, Unsplittable, split
 from chalicelib.model import AgentReply, Echo, Enclosure, ReplyState
+from chalicelib.splitting import TIGHT, Unsplittable, split
 
 UNPROVEN = (ReplyState.ATTEMPTING, ReplyState.UNKNOWN)
 
@@ -29,6 +29,8 @@ class Part:
 
 def plan(answer: AgentReply, limits: Limits) -> tuple[Part, ...]:
     """The posts an answer becomes, in order. Raises Unsplittable when it is longer than the platform takes."""
+    if answer.template:
+        return (Part(answer.text),)
     texts = _texts(answer.text, limits)
     together = limits.media.together if limits.media else 0
     groups = _groups(len(answer.attachments), together)
@@ -83,8 +85,12 @@ def words(entry: Entry, since: int = 0, until: int | None = None) -> str:
 
 def is_ours(entry: Entry, echo: Echo) -> bool:
     """Whether something the business posted is this answer or a part of it."""
-    known = {*posted_ids(entry), entry.more.get("platform_id")}
-    return echo.id in known or _names(entry, echo) or proves(entry, echo)
+    return is_known(entry, echo.id) or _names(entry, echo) or proves(entry, echo)
+
+
+def is_known(entry: Entry, platform_id: str) -> bool:
+    """Whether it is the id that the platform gave for this answer or a part of it."""
+    return platform_id in {*posted_ids(entry), entry.more.get("platform_id")}
 
 
 def proves(entry: Entry, echo: Echo) -> bool:
@@ -133,4 +139,5 @@ def _groups(count: int, together: int) -> list[tuple[int, ...]]:
 
 def _words(part: Part, answer: AgentReply) -> str:
     names = (f"[{answer.attachments[place].name}]" for place in part.files)
-    return "\n".join(filter(None, (part.text, *names)))
+    template = f"[{answer.template}]" if answer.template else ""
+    return "\n".join(filter(None, (template, part.text, *names)))

@@ -11,9 +11,9 @@ from datetime import timedelta
 from chalicelib import metrics
 from chalicelib.aws.conversations import epoch
 from chalicelib.aws.table import Put, Refused
-from chalicelib.desk.absorb import View, owner
 from chalicelib.desk.pace import helpdesk_of
 from chalicelib.desk.saving import save
+from chalicelib.desk.view import View, owner
 from chalicelib.model import MailKind
 
 REMEMBERED = timedelta(days=2)

@@ -7,15 +7,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from chalicelib.desk.envelopes import PICTURE_TYPES, Inline, plain_name
+from chalicelib.desk.envelopes import PICTURE_TYPES, Inline
 from chalicelib.desk.pages import Fact, Picture, Speech, Tone
 from chalicelib.desk.voice import Voice, label, link, words
 from chalicelib.locales import knows
+from chalicelib.mail_headers import plain_name
 from chalicelib.model import AttachmentKind
 from chalicelib.text import isolate, one_line, tidy
 
 LONGEST_WORDS = 20_000  # characters of one message; what is longer goes on behind a link
 LONGEST_EARLIER = 600  # of one that was said before
+LONGEST_TRANSLATION = 1000  # characters
 MOST_STARS = 10
 
 
@@ -47,6 +49,7 @@ class Line:
     permalink: str = ""
     change: Literal["", "edited", "unsent", "reacted", "unreacted"] = ""
     rating: str = ""  # "3/5", "POSITIVE", "NEGATIVE"
+    translation: str = ""  # by the platform
     note: str = ""
 
 
@@ -65,6 +68,7 @@ def said(voice: Voice, line: Line, number: int, original_link: str) -> Speech:
         remark=_remark(voice, line, bool(text)),
         facts=(
             *([Fact(voice.say("whole_text"), link(original_link))] if too_long else []),
+            *_translation(voice, line),
             *facts,
             *_permalink(voice, line),
         ),
@@ -114,6 +118,12 @@ def _rating(voice: Voice, line: Line) -> Iterator[Fact]:
         yield Fact(voice.say(f"rating_{given.casefold()}"))
     elif given:
         yield Fact(voice.say("rating", rating=label(given)))
+
+
+def _translation(voice: Voice, line: Line) -> Iterator[Fact]:
+    told = one_line(line.translation, LONGEST_TRANSLATION)
+    if told and line.change != "unsent":
+        yield Fact(voice.say("translation", text=words(told, LONGEST_TRANSLATION)))
 
 
 def _attachment(voice: Voice, shown: Shown) -> Fact:

@@ -9,10 +9,11 @@ from email.message import EmailMessage
 
 from chalicelib.channels.base import Limits
 from chalicelib.desk import speeches
-from chalicelib.desk.envelopes import LONGEST_SUBJECT, Envelope, answering, mail
+from chalicelib.desk.envelopes import Envelope, mail
 from chalicelib.desk.pages import Block, Box, Fact, Foot, Heading, Title, Tone
 from chalicelib.desk.speeches import LONGEST_WORDS, Line, Shown
 from chalicelib.desk.voice import Voice, label, link
+from chalicelib.mail_headers import LONGEST_SUBJECT, answering
 from chalicelib.model import Author, Kind, MailKind
 from chalicelib.text import defuse_subject, isolate, mark, one_line
 
@@ -24,6 +25,7 @@ __all__ = [
     "first_subject",
     "foot",
     "reply_box",
+    "templates",
     "thread_envelope",
     "ticket_mail",
     "title",
@@ -57,10 +59,14 @@ class Ticket:
     last_subject: str = ""  # the helpdesk's, with its tag; "" before it has answered
     references: tuple[str, ...] = ()
     in_reply_to: str = ""  # our own previous mail; "" in the first
+    suppress: str = "All"  # the value of X-Auto-Response-Suppress that this helpdesk needs
+    labels: tuple[tuple[str, str], ...] = ()  # headers by which it can sort tickets
     original_link: str = ""  # to the whole text of what is too long for a mail
     private_way: bool = False  # a public message that can also be answered privately
     more: int = 0  # messages that are not shown, and where all of them can be read
     more_link: str = ""
+    due_at: datetime | None = None  # until when an answer is due; None when nobody waits
+    target: str = ""  # first_response, next_response; window where the platform's end is nearer
 
     @property
     def voice(self) -> Voice:
@@ -95,6 +101,8 @@ def thread_envelope(ticket: Ticket, kind: MailKind) -> Envelope:
         conversation_id=ticket.conversation_id,
         references=ticket.references,
         in_reply_to=ticket.in_reply_to,
+        suppress=ticket.suppress,
+        labels=ticket.labels if kind is MailKind.TICKET else (),
     )
 
 
@@ -119,7 +127,13 @@ def reply_box(ticket: Ticket) -> Box:
     left_out = ticket.voice.joined(say("reply_left_out"), ticket.voice.files(limits.media))
     privately = say("reply_commands_private") if ticket.private_way else ""
     commands = ticket.voice.joined(*filter(None, (say("reply_commands"), privately)))
-    return Box(Tone(openness), say(f"reply_title_{openness}"), (ways, bounds, left_out, commands))
+    return Box(Tone(openness), say(f"reply_title_{openness}"), (ways, bounds, left_out, commands, templates(ticket)))
+
+
+def templates(ticket: Ticket) -> str:
+    """How an approved text is sent, and their names; "" where there are none."""
+    names = ", ".join(map(label, ticket.limits.templates))
+    return ticket.voice.say("reply_templates", names=names) if names else ""
 
 
 def _bounds(ticket: Ticket) -> Iterator[str]:
@@ -127,6 +141,8 @@ def _bounds(ticket: Ticket) -> Iterator[str]:
     yield voice.say("reply_length", length=voice.length(limits))
     if limits.parts > 1:
         yield voice.say("reply_parts", length=voice.counted(limits.text, limits))
+    if limits.overwrites:
+        yield voice.say("reply_overwrites")
 
 
 def _blocks(ticket: Ticket) -> Iterator[Block]:
@@ -157,10 +173,21 @@ def _who(ticket: Ticket) -> Iterator[Fact]:
         known.append(voice.say("followers", count=author.followers, number=voice.number(author.followers)))
     if not voice.name and author.id:
         known.append(voice.say("author_id", id=label(author.id)))
+    if "@" in author.id:
+        known.append(label(author.id))  # where a mail goes
     profile = link(author.url)
     told = " · ".join(filter(None, known)) or (voice.say("open_profile") if profile else "")
     if told:
         yield Fact(told, profile)
+    if ticket.due_at:
+        yield Fact(_deadline(ticket, ticket.due_at))
+
+
+def _deadline(ticket: Ticket, due_at: datetime) -> str:
+    """Until when an answer is due, and how much of the time is left, in one line."""
+    voice = ticket.voice
+    key = f"deadline_{ticket.target}" if due_at > ticket.at else "deadline_late"
+    return voice.say(key, due=voice.short_when(due_at), left=voice.span(due_at - ticket.at))
 
 
 def _original(ticket: Ticket) -> tuple[Fact, ...]:

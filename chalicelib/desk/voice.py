@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chalicelib.channels.base import Limits, Media
-from chalicelib.desk.envelopes import display_name, plain_name
+from chalicelib.desk.envelopes import display_name
 from chalicelib.locales import duration, moment, number, say, short_moment, texts
+from chalicelib.mail_headers import plain_name
 from chalicelib.model import Author
 from chalicelib.text import cut, defuse, isolate, one_line, tidy
 

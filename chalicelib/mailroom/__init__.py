@@ -17,29 +17,32 @@ from hashlib import sha256
 from typing import Any
 
 from chalicelib import metrics, reply_address, stored, text
+from chalicelib.assent import is_yes
 from chalicelib.aws import conversations, environment, objects, parameters
 from chalicelib.aws.conversations import entry, identity_key, item_key, quarantined
 from chalicelib.aws.table import Change, Put, Refused
 from chalicelib.helpdesks import HELPDESKS
-from chalicelib.mailroom import authority, enclosures, guards, holds, mime
+from chalicelib.mailroom import authority, enclosures, guards, holds, letterboxes, mime, refusals
 from chalicelib.mailroom.answers import LOOK_BACK, Arrived, Decision, Noted, Release, decide, known_texts
-from chalicelib.mailroom.assent import is_yes
 from chalicelib.mailroom.authority import AllowList, Receipt, Refusal
 from chalicelib.mailroom.enclosures import MOST_FILES
 from chalicelib.mailroom.guards import Disposition, Incoming
 from chalicelib.mailroom.holds import Writes
+from chalicelib.mailroom.letterbox import Letterbox
+from chalicelib.mailroom.letterboxes import Keep, PutAside
 from chalicelib.mailroom.mime import Mail, Malformed
 from chalicelib.model import AgentReply, Closed, Conversation, Held, HeldState, Learnt
 from chalicelib.reply_address import Keys
 from chalicelib.settings import Settings
 
 LARGEST_MAIL = 10_000_000  # bytes; more is refused unread
+LARGEST_FROM_CUSTOMERS = 40_000_000  # bytes; what SES takes in
 
 
-def _put_aside(receipt: Receipt, reason: str) -> str:
+def _put_aside(receipt: Receipt, reason: str, metric: str = "Quarantined") -> str:
     """Keeps the mail for the operator, with what SES said about it; the reason."""
-    metrics.count("Quarantined")
-    item = quarantined("mail", reason, "", datetime.now(UTC), object=receipt.key, receipt=stored.dump(receipt))
+    metrics.count(metric)
+    item = quarantined("mail", reason, receipt.key, datetime.now(UTC), object=receipt.key, receipt=stored.dump(receipt))
     conversations.write([Put(item)])
     return reason
 
@@ -50,16 +53,18 @@ class Room:
 
     settings: Settings
     keys: Keys
+    keep: Keep  # what customers write, as a webhook would
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    put_aside: Callable[[Receipt, str], str] = _put_aside
+    put_aside: PutAside = _put_aside
+    by_hand: bool = False  # an operator looked at the mail and wants it taken
 
 
-def handle(event: dict[str, Any], context: Any, logger: Any) -> Any:
+def handle(event: dict[str, Any], context: Any, keep: Keep, logger: Any) -> Any:
     """A batch of SES notices; the answer names those to be tried again."""
     from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
-    one = partial(_notice, room=open_room(), logger=logger)
+    one = partial(_notice, room=open_room(keep), logger=logger)
     return process_partial_response(event=event, record_handler=one, processor=processor, context=context)
 
 
@@ -67,20 +72,25 @@ def receive(receipt: Receipt, raw: bytes | None, room: Room) -> dict[str, str]:
     """One mail, for each of our addresses it came to: what became of it, as a code. `raw` None: too large to read."""
     addresses = sorted({recipient.lower() for recipient in receipt.recipients if _is_ours(recipient, room)})
     mail = _read(raw)
-    if len(addresses) > 1:
+    boxes = {address: box for address in addresses if (box := letterboxes.find(address, room.settings))}
+    if len(addresses) > 1 and len(boxes) < len(addresses):
         return {address: room.put_aside(receipt, "several-addresses") for address in addresses}
+    if boxes:
+        return {address: _take_in(box, receipt, mail, raw, room) for address, box in boxes.items()}
     return {address: _receive(address, receipt, mail, room) for address in addresses}
 
 
-def open_room() -> Room:
+def open_room(keep: Keep) -> Room:
     """As this process's environment and Parameter Store have it."""
-    return Room(parameters.load_settings(), reply_address.open_keys(parameters.load_keys(), environment.get("STAGE")))
+    keys = reply_address.open_keys(parameters.load_keys(), environment.get("STAGE"))
+    return Room(parameters.load_settings(), keys, keep)
 
 
-def fetch(receipt: Receipt) -> bytes | None:
+def fetch(receipt: Receipt, room: Room) -> bytes | None:
     """The mail as SES stored it; None when it is too large to be read. Raises KeyError when it is gone."""
+    boxes = [letterboxes.find(recipient.lower(), room.settings) for recipient in receipt.recipients]
     try:
-        return objects.get(receipt.key, LARGEST_MAIL)
+        return objects.get(receipt.key, LARGEST_FROM_CUSTOMERS if any(boxes) else LARGEST_MAIL)
     except ValueError:
         return None
 
@@ -89,12 +99,13 @@ def _notice(record: Any, room: Room, logger: Any) -> None:
     notice = json.loads(json.loads(record["body"])["Message"])
     if notice.get("notificationType") == "Received":
         receipt = authority.read_receipt(notice)
-        for outcome in receive(receipt, fetch(receipt), room).values():
+        for outcome in receive(receipt, fetch(receipt, room), room).values():
             logger.info("mail", extra={"outcome": outcome, "ses_id": receipt.message_id})
     else:
-        from chalicelib.mailroom import reports
+        from chalicelib.mailroom import answered, reports
 
-        logger.info("report", extra={"outcome": reports.note(notice, room.now())})
+        about = answered.note(notice, room.settings, room.keep, room.now())
+        logger.info("report", extra={"outcome": about or reports.note(notice, room.now())})
 
 
 def _is_ours(recipient: str, room: Room) -> bool:
@@ -111,20 +122,30 @@ def _read(raw: bytes | None) -> Mail | str:
         return "malformed"
 
 
+def _take_in(box: Letterbox, receipt: Receipt, mail: Mail | str, raw: bytes | None, room: Room) -> str:
+    if raw is None or isinstance(mail, str):
+        return room.put_aside(receipt, str(mail))
+    return letterboxes.take_in(box, receipt, mail, raw, room.keep, room.put_aside, room.now(), room.by_hand)
+
+
 def _receive(address: str, receipt: Receipt, mail: Mail | str, room: Room) -> str:
     conversation_id = reply_address.read(address, room.settings.reply_domain, room.keys)
     if conversation_id is None:
         return room.put_aside(receipt, "unknown-address")
     if isinstance(mail, str):
         return room.put_aside(receipt, mail)
+    refused = refusals.words_in(mail, receipt, room.settings)
     verdict = authority.judge(receipt, mail, _allowed(room.settings), room.settings.reply_domain)
-    if verdict.refusal:
+    if verdict.refusal and not refused:
         if verdict.refusal is Refusal.SPOOFED:
             metrics.count("Spoofed")
         return room.put_aside(receipt, verdict.refusal)
     conversation = conversations.load(conversation_id)
     if conversation is None:
         return room.put_aside(receipt, "unknown-conversation")
+    if refused:
+        refusals.note(conversation_id, refused, room.now())
+        return room.put_aside(receipt, "refused")
     return _from_the_helpdesk(address, receipt, mail, verdict.sender, conversation, room)
 
 
@@ -226,7 +247,7 @@ _OUTCOMES: Mapping[type, Callable[[Any], str]] = {
     Held: lambda held: f"held: {held.reason}",
     Closed: lambda closed: "closed",
     Release: lambda release: "released",
-    Noted: lambda noted: "note",
+    Noted: lambda noted: noted.code,
 }
 
 

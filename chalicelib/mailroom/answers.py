@@ -8,30 +8,28 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from chalicelib import text
+from chalicelib import commands, text
+from chalicelib.assent import is_yes
 from chalicelib.aws.conversations import Entry
-from chalicelib.channels import open_channel
-from chalicelib.mailroom import commands, enclosures
-from chalicelib.mailroom.assent import is_yes
+from chalicelib.commands import Command, Orders
+from chalicelib.mailroom import enclosures
 from chalicelib.mailroom.attributions import is_left_over
-from chalicelib.mailroom.commands import Command, Orders
 from chalicelib.mailroom.extraction import Context, as_it_is, extract
+from chalicelib.mailroom.guards import CLOSING
 from chalicelib.mailroom.holds import BY_YES, RELEASE_WITHIN, is_releasable
+from chalicelib.mailroom.lines import tokens
 from chalicelib.mailroom.mime import Mail
 from chalicelib.model import AgentReply, Closed, Conversation, Echo, Held, Message
+from chalicelib.objections import RATE_SPAN, is_repeat, objections, publicly
 from chalicelib.settings import Settings
 
-OPEN_FOR = timedelta(days=90)  # after the customer's last message an address answers no more
-MOST_REPLIES, RATE_SPAN = 20, timedelta(minutes=10)
 LOOK_BACK = (
     60  # items of the conversation, to know our own words, repeats and floods; a reply comes with what it taught
 )
 
 HELD_CODE = re.compile(r"\bh-[0-9a-f]{8}\b")
-# an address of ours, its beginning, or something as long as a token with digits as tokens have and words have not
-TOKEN = re.compile(r"\bc-[a-z2-7]{16}\b|\b(?=(?:[a-z]*[2-7]){2})[a-z2-7]{26,}\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,9 @@ class Release:
 
 @dataclass(frozen=True)
 class Noted:
-    """A note among colleagues: nothing comes of it."""
+    """A note among colleagues, or a notice without a new word: nothing comes of it."""
+
+    code: str = "note"
 
 
 Decision = AgentReply | Held | Closed | Release | Noted
@@ -71,6 +71,8 @@ def decide(arrived: Arrived) -> Decision:
     if Command.NOTE in orders.commands:
         return Noted()
     answer = _answer(arrived, orders)
+    if arrived.objection == CLOSING and _was_said(arrived.said, answer.text):
+        return Noted("notice")
     # what can never be released is what the agent is told first
     reasons = sorted(_reasons(arrived, orders, answer, doubt), key=BY_YES.__contains__)
     if is_yes(answer.text) and not orders.commands:
@@ -78,18 +80,13 @@ def decide(arrived: Arrived) -> Decision:
     if reasons:
         silent = reasons[0] == "rate" and _told_of_flood(arrived)
         return Held(reasons[0], answer, is_releasable(reasons, answer.text), silent)
-    return answer if answer.text else Closed(arrived.now, arrived.sender)
+    return answer if answer.text or answer.template else Closed(arrived.now, arrived.sender)
 
 
 def known_texts(said: Sequence[Entry]) -> tuple[str, ...]:
     """What was said in the conversation by anyone; a customer's own "yes" would be no quote in an agent's mail."""
     words = (_words_of(each) for each in said)
     return tuple(each for each in words if each and not is_yes(each))
-
-
-def holds_a_token(words: str, reply_domain: str) -> bool:
-    """Whether something in the words could open the way back to somebody."""
-    return f"@{reply_domain}" in words.lower() or TOKEN.search(words) is not None
 
 
 def _read(arrived: Arrived) -> tuple[Orders, str]:
@@ -130,55 +127,24 @@ def _answer(arrived: Arrived, orders: Orders) -> AgentReply:
         agent=arrived.sender,
         message_id=arrived.mail.message_id,
         attachments=enclosures.describe(arrived.name, enclosures.files(arrived.mail)),
-        public=_publicly(orders),
+        public=publicly(orders),
+        template=orders.template,
         not_before=arrived.now + orders.wait if orders.wait else None,
     )
 
 
-def _publicly(orders: Orders) -> bool | None:
-    if Command.PRIVATE in orders.commands:
-        return False
-    return True if Command.PUBLIC in orders.commands else None
-
-
 def _reasons(arrived: Arrived, orders: Orders, answer: AgentReply, doubt: str) -> Iterator[str]:
     """Everything that speaks against posting it now."""
-    conversation, recent = arrived.conversation, _recent(arrived)
-    written = conversation.last_message_at or conversation.opened_at
     closes = Command.CLOSE in orders.commands and not answer.attachments
+    yield from filter(None, [arrived.objection])
+    yield from objections(answer, orders, arrived.conversation, arrived.said, arrived.settings)
     reasons = {
-        arrived.objection: True,
-        "expired": arrived.now - written > OPEN_FOR,
-        "rate": len(recent) >= MOST_REPLIES,
-        "unclear-command": orders.unclear,
-        _wrong_way(arrived, answer.public): True,
         "attachment": len(answer.attachments) > enclosures.MOST_FILES,
-        "token-in-text": holds_a_token(answer.text, arrived.settings.reply_domain),
-        "empty": not answer.text.strip() and not closes,
+        "empty": not (answer.text.strip() or answer.template or closes),
         doubt: True,
-        "repeat": any(_same(each.text, answer.text) for each in recent),
+        "repeat": is_repeat(answer, arrived.said),
     }
-    return (code for code, holds in reasons.items() if code and holds)
-
-
-def _recent(arrived: Arrived) -> list[AgentReply]:
-    replies = (each.read(AgentReply) for each in arrived.said if each.kind == "reply")
-    return [each for each in replies if arrived.now - each.at <= RATE_SPAN]
-
-
-def _wrong_way(arrived: Arrived, public: bool | None) -> str:
-    """Why the answer cannot be as public or private as the agent wants it; "" if it can."""
-    conversation = arrived.conversation
-    if public is None or public == conversation.public:
-        return ""
-    connection = arrived.settings.connections.get(conversation.connection)
-    limits = open_channel(connection).limits(conversation.kind, public) if connection else None
-    is_possible = limits and limits.answers and limits.public == public
-    return "" if is_possible else "no-public" if public else "private-only"
-
-
-def _same(one: str, other: str) -> bool:
-    return one.split() == other.split()
+    yield from (code for code, holds in reasons.items() if code and holds)
 
 
 def _assent(arrived: Arrived, answer: AgentReply, reasons: Sequence[str]) -> Release | Held:
@@ -195,6 +161,12 @@ def _is_meant(entry: Entry, arrived: Arrived) -> bool:
     quoted = set(HELD_CODE.findall(f"{arrived.mail.text}\n{arrived.mail.html}"))
     is_fresh = arrived.now - held.answer.at <= RELEASE_WITHIN
     return held.by_yes and is_fresh and (not quoted or held.code in quoted)
+
+
+def _was_said(said: Sequence[Entry], words: str) -> bool:
+    """By whom ever, or shown to the agent as held before."""
+    held = (each.read(Held).answer.text for each in said if each.kind == "held")
+    return not words.strip() or any(tokens(each) == tokens(words) for each in (*map(_words_of, said), *held))
 
 
 def _told_of_flood(arrived: Arrived) -> bool:

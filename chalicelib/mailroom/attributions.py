@@ -5,6 +5,7 @@ A sentence of the agent's must not be taken for one; therefore a verb and a colo
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from chalicelib.mailroom.lines import LONGEST_LINE, Line, Opener, next_written, tokens
 from chalicelib.mailroom.phrases import OPENING_WORDS, QUOTING_WORDS, UNSPACED_VERBS, VERBS
@@ -15,6 +16,7 @@ _DATE = re.compile(r"\d{4}|\d[./-]\d|\d月")
 _OPENINGS = tuple(f"{word} " for word in OPENING_WORDS)
 _SENTENCE_END = re.compile(r"[^\W\d]{3}[.!?]$|[。！？]$")
 _SENTENCE_INSIDE = re.compile(r"(?:[!?]|[^\W\d_]{5}\.)\s+(\S)|[。！？](\S)")
+_SENTENCE_SIGNS = tuple(".!?。！？")
 _STARTS_WITH_YEAR = re.compile(r"\d{4}[-/.年]")
 
 
@@ -90,18 +92,12 @@ def _dated_first(text: str) -> bool:
 
 def _stands_above_quote(lines: Sequence[Line], at: int) -> bool:
     """In any language: a line with an address or a time and a colon, right above a marked quote, is its attribution."""
-    text = lines[at].text.rstrip()
-    if holds_a_sentence(text):
+    text, after = lines[at].text.rstrip(), next_written(lines, at + 1)
+    above = after < len(lines) and lines[after].quoted and not lines[at].quoted
+    if not above or not text.endswith((":", "：")) or holds_a_sentence(text):
         return False
-    after = next_written(lines, at + 1)
-    told = "@" in text or _TIME.search(text.casefold()) or any(words in text.casefold() for words in QUOTING_WORDS)
-    return (
-        bool(told)
-        and text.endswith((":", "："))
-        and after < len(lines)
-        and lines[after].quoted
-        and not lines[at].quoted
-    )
+    folded = text.casefold()
+    return "@" in text or bool(_TIME.search(folded)) or any(words in folded for words in QUOTING_WORDS)
 
 
 def _starts(lines: Sequence[Line], at: int) -> list[int]:
@@ -120,7 +116,8 @@ def _starts(lines: Sequence[Line], at: int) -> list[int]:
 
 
 def _ends_sentence(text: str) -> bool:
-    return bool(_SENTENCE_END.search(text.rstrip()[-4:]))
+    end = text.rstrip()[-4:]
+    return end.endswith(_SENTENCE_SIGNS) and bool(_SENTENCE_END.search(end))
 
 
 def _could_end(text: str) -> bool:
@@ -128,9 +125,15 @@ def _could_end(text: str) -> bool:
     return bare.endswith((":", "：", ">", "---")) or _last_word(bare) in VERBS
 
 
+@lru_cache(maxsize=2 * MOST_LINES)
 def _hints(text: str) -> bool:
-    """What every attribution has somewhere; a cheap look before the thorough one."""
-    return "@" in text or not VERBS.isdisjoint(tokens(text)) or any(verb in text for verb in UNSPACED_VERBS)
+    """What every attribution has somewhere; a cheap look before the thorough one. The lines below ask for it again."""
+    return "@" in text or _holds_a_verb(text)
+
+
+def _holds_a_verb(text: str) -> bool:
+    unspaced = not text.isascii() and any(verb in text for verb in UNSPACED_VERBS)
+    return unspaced or not VERBS.isdisjoint(tokens(text))
 
 
 def _last_word(text: str) -> str:
@@ -158,9 +161,9 @@ def _judge(text: str) -> str:
 
 def _verb_near_end(text: str, addressed: bool) -> bool:
     """Nothing but a name, an address or a date follows the verb: a sentence would go on for longer."""
-    words = text.casefold().split()
-    for after, word in enumerate(reversed(words[-14:])):
-        if set(tokens(word)) & VERBS or any(verb in word for verb in UNSPACED_VERBS):
+    words = text.casefold().split()[-14:]
+    for after, word in enumerate(reversed(words) if _holds_a_verb(" ".join(words)) else ()):
+        if _holds_a_verb(word):
             return after <= (10 if addressed or any(c.isdigit() for w in words[-after:] for c in w) else 4)
     return False
 

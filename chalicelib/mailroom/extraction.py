@@ -70,6 +70,25 @@ def as_it_is(text: str | None, html: str | None, context: Context = NOTHING) -> 
     return joined(lines[:end])
 
 
+def said(text: str | None, html: str | None, context: Context = NOTHING) -> tuple[str, bool]:
+    """A customer's words in a mail, and whether these are all there is: only what is certainly a quote is left out."""
+    bodies = _bodies(text, html)
+    if not bodies:
+        return "", True
+    lines, cut = bodies[-1] if _is_a_stub(bodies) else bodies[0]
+    walk, whole = without_quotes(lines, _own(context)), joined(_condensed(lines))
+    kept = joined(_condensed(walk.kept))
+    if walk.doubts or not _says_something(kept):
+        return whole, not cut
+    return kept, kept == whole and not cut
+
+
+def _is_a_stub(bodies: Sequence[tuple[list[Line], bool]]) -> bool:
+    """Whether the text only says that there is more to be seen in the HTML."""
+    sizes = [len(_words(joined(lines))) for lines, _ in bodies]
+    return sizes[-1] > 2 * sizes[0]
+
+
 def _bodies(text: str | None, html: str | None) -> list[tuple[list[Line], bool]]:
     """The lines of each body that says something, and whether it was too long to be read to its end."""
     bodies = [(lines_of(text[:LONGEST]), len(text) > LONGEST)] if text and text.strip() else []

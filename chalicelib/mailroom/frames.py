@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 
 from chalicelib.helpdesks import Frame, Helpdesk
@@ -17,6 +18,15 @@ def framed(lines: Sequence[str], profile: Helpdesk) -> range | None:
         if start is not None and (end := _end(lines, frame, start + 1)) is not None:
             return range(_after_changes(lines, frame, start + 1), end)
     return None
+
+
+def closing_words(text: str, profile: Helpdesk) -> str:
+    """What stands in a notice that a ticket was closed; "" where no words were given, and in every other mail."""
+    closing = replace(profile, frames=tuple(frame for frame in profile.frames if frame.closes))
+    lines = text[:_LONGEST_TEXT].splitlines()
+    inside = framed(lines, closing)
+    said = "\n".join(lines[inside.start : inside.stop]).strip() if inside else ""
+    return "" if any(said == frame.nothing for frame in closing.frames) else said
 
 
 def not_an_answer(
@@ -77,9 +87,9 @@ def _automatic(profile: Helpdesk, headers: Mapping[str, str]) -> str | None:
 
 
 def _noise(profile: Helpdesk, headers: Mapping[str, str], subject: str, text: str) -> str | None:
-    noise = profile.noise
+    noise, refused = profile.noise, (profile.refusal.subject,) if profile.refusal else ()
     found = (
-        any(re.search(pattern, subject, re.IGNORECASE) for pattern in noise.subject)
+        any(re.search(pattern, subject, re.IGNORECASE) for pattern in (*noise.subject, *refused))
         or any(re.search(pattern, text.strip(), re.IGNORECASE) for pattern in noise.text)
         or any(re.search(pattern, headers.get(name, ""), re.IGNORECASE) for name, pattern in noise.headers.items())
     )

@@ -14,10 +14,11 @@ from enum import StrEnum
 
 from chalicelib.helpdesks import Helpdesk
 from chalicelib.mailroom.addresses import only_mailbox
-from chalicelib.mailroom.frames import not_an_answer
+from chalicelib.mailroom.frames import closing_words, not_an_answer
 from chalicelib.mailroom.mime import Kind, Mail
 from chalicelib.mailroom.subjects import ABSENCES, CONFIRMATIONS, FORWARD, NOTE_OPENINGS, NOTE_SUBJECT, folded
 
+CLOSING = "closing"  # the one reason that goes when nothing new was said
 MOST_HOPS = 25  # Received fields; RFC 5321 6.3 asks for room for 100, real mail has under 15
 
 
@@ -50,9 +51,9 @@ class Incoming:
     known_texts: Sequence[str] = ()  # what was said in this conversation, by anyone
 
 
-def inspect(incoming: Incoming) -> Reason | None:
-    """Why this mail must not be posted, or None."""
-    return next((reason for guard in GUARDS if (reason := guard(incoming))), None)
+def inspect(incoming: Incoming, guards: Sequence[Guard] | None = None) -> Reason | None:
+    """Why this mail must not be posted, or None; `guards` are those of agents' answers unless others are given."""
+    return next((reason for guard in guards or GUARDS if (reason := guard(incoming))), None)
 
 
 def bounced(incoming: Incoming) -> Reason | None:
@@ -112,10 +113,9 @@ def noted(incoming: Incoming) -> Reason | None:
 
 def noise(incoming: Incoming) -> Reason | None:
     """What this product mails besides answers: acknowledgements, status notices, another customer's words."""
-    mail, home = incoming.mail, f"@{incoming.own_domain}"
-    headers = {name: values[0] for name, values in mail.headers.items()}
-    code = not_an_answer(incoming.helpdesk, headers, mail.subject, mail.text, [home])
-    return Reason(code, Disposition.DROP) if code else None
+    code = _no_answer(incoming)
+    closes = code == "notice" and closing_words(incoming.mail.text, incoming.helpdesk)
+    return Reason(code, Disposition.DROP) if code and not closes else None
 
 
 def crossed(incoming: Incoming) -> Reason | None:
@@ -142,9 +142,20 @@ def wrapped(incoming: Incoming) -> Reason | None:
     return Reason("unreadable_files", Disposition.HOLD) if is_wrapped else None
 
 
+def closing(incoming: Incoming) -> Reason | None:
+    """The notice that `noise` lets pass: a ticket was closed with words. Whether they are new is seen when they are read."""
+    return Reason(CLOSING, Disposition.HOLD) if _no_answer(incoming) else None
+
+
 def forwarded(incoming: Incoming) -> Reason | None:
     is_forward = Kind.FORWARDED in incoming.mail.kinds or FORWARD.match(folded(incoming.mail.subject))
     return Reason("forwarded", Disposition.HOLD) if is_forward else None
+
+
+def _no_answer(incoming: Incoming) -> str | None:
+    mail, home = incoming.mail, f"@{incoming.own_domain}"
+    headers = {name: values[0] for name, values in mail.headers.items()}
+    return not_an_answer(incoming.helpdesk, headers, mail.subject, mail.text, [home])
 
 
 Guard = Callable[[Incoming], Reason | None]
@@ -163,8 +174,13 @@ GUARDS: tuple[Guard, ...] = (
     echoed,
     sealed,
     wrapped,
+    closing,
     forwarded,
 )
+
+# of what customers write: nobody's machine becomes a ticket
+CUSTOMERS: tuple[Guard, ...] = (bounced, our_own, looping, automatic, absent)
+SERVICES: tuple[Guard, ...] = (bounced, our_own, looping)  # of mails that only machines send
 
 MARK = "x-bridgehead"  # every mail of ours carries a header that begins so
 ORIGIN_HEADERS = ("x-rt-originator", "x-redmine-sender", "x-loop")

@@ -34,6 +34,7 @@ BY_YES = frozenset(
         "attribution-in-text",
         "no-frame",
         "forwarded",
+        "closing",
     }
 )
 # nothing speaks against the words; the operator knows better than our limits

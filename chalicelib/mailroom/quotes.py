@@ -109,7 +109,7 @@ def _paragraph_start(lines: Sequence[Line], at: int) -> int:
     """An attribution may have been wrapped: a line above with a date and no end of sentence belongs to it."""
     above = lines[at - 1] if at else None
     joins = above and not above.blank and above.quoted == lines[at].quoted and len(above.text) < 100
-    if above and joins and any(c.isdigit() for c in above.text) and above.text.rstrip()[-1] not in ".!?。！？:：":
+    if above and joins and above.text.rstrip()[-1] not in ".!?。！？:：" and any(c.isdigit() for c in above.text):
         return at - 1
     return at
 

@@ -15,7 +15,7 @@ from chalicelib.aws import conversations
 from chalicelib.aws.conversations import entry, item_key, stamp
 from chalicelib.aws.mail import message_id
 from chalicelib.aws.table import Change, Put, Refused
-from chalicelib.model import Bounced, MailKind, OutgoingMail
+from chalicelib.model import Bounced, OutgoingMail
 
 REPORTED = ("bounce", "complaint", "reject")
 
@@ -47,9 +47,9 @@ def _lost(place: str, tags: Mapping[str, str], event: str, report: Mapping[str, 
     metrics.count("Bounced")
     key = f"o#{stamp(_created(tags))}#{tags['mail']}"
     found = conversations.one(place, key)
-    if found and found.read(OutgoingMail).kind is MailKind.OWNER:
-        # a mail to the owner about it would come back as well, and so on
-        return f"{event} of the owner's"
+    if found and not found.read(OutgoingMail).kind.in_ticket:
+        # a mail to the owner about it would come back as well, and so on; an agent has the ticket
+        return f"{event} of a person's"
     details = report.get(event, {})
     reason = details.get("bounceType") or details.get("complaintFeedbackType") or details.get("reason") or ""
     bounced = Bounced(now, event, str(reason)[:80])

@@ -1,77 +1,90 @@
-"""When an answer is due, and when somebody has to be reminded of it. Pure: the desk keeps, schedules and sends.
+"""When an answer is due, and when whom to remind of it. Pure: the desk keeps, schedules and sends.
 
 The clock starts at `waiting_since`, the oldest message without an answer. The deadline is the business's own target
-or the end of the platform's window, whichever is earlier. All moments that come out are UTC.
+or the end of the platform's window, whichever is earlier. What holds for a cycle, from question to answer, is worked
+out once, when it starts: what the owner changes later changes nothing that runs. All moments that come out are UTC.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
 
-from chalicelib.model import Kind
-from chalicelib.settings import Hours, Policy, Settings
-from chalicelib.sla import calendars
+from chalicelib.model import Clock, Conversation
+from chalicelib.settings import Calendar, Policy, Settings
+from chalicelib.sla import calendars, ladder
+from chalicelib.sla.ladder import Span
 
-DUE = 100  # percent
-
-
-class Reminder(NamedTuple):
-    """One step of the ladder: the percent of the time that is used up, and when that is."""
-
-    stage: int
-    at: datetime
+FIRST, NEXT = "first_response", "next_response"
+NEEDS_NO_ANSWER = ("praise", "thanks", "share", "reaction")
+# no platform tries longer than that to deliver: what is older was never new, or its clock is wrong
+LATEST_DELIVERY = timedelta(days=7)
+ALWAYS = Calendar()
 
 
-def policy_for(settings: Settings, channel: str, account: str, kind: Kind | str) -> Policy:
+def policy_for(settings: Settings, conversation: Conversation) -> Policy:
     """The first policy that matches; the defaults where none does."""
-    wanted = (channel, account, str(kind))
-    return next((policy for policy in settings.policies if _matches(policy, wanted)), Policy())
+    return next((policy for policy in settings.policies if _matches(policy, conversation)), Policy())
 
 
-def due_at(waiting_since: datetime, target: timedelta, hours: Hours, always_open: bool) -> datetime:
-    """When the business's own target is reached; unless it is always open, only its hours count."""
-    return calendars.after(waiting_since, target, Hours() if always_open else hours)
+def start(
+    settings: Settings,
+    conversation: Conversation,
+    since: datetime,
+    arrived: datetime,
+    window: timedelta | None,
+    cycle: int,
+    target: str = FIRST,
+) -> Clock:
+    """The whole clock of a cycle: deadline, ladder, and the policy they come from.
 
-
-def deadline(
-    waiting_since: datetime, target: timedelta, hours: Hours, always_open: bool, window_end: datetime | None = None
-) -> datetime:
-    """The earlier of the target and the end of the platform's window; after that nobody can answer at all."""
-    own = due_at(waiting_since, target, hours, always_open)
-    return min(own, window_end.astimezone(UTC)) if window_end else own
-
-
-def reminder_times(
-    waiting_since: datetime, due: datetime, stages: Iterable[int], hours: Hours, always_open: bool
-) -> tuple[Reminder, ...]:
-    """The ladder, by percent of the open time before `due`; 100 is `due` itself, and nothing comes later.
-
-    When the platform's window ends before the business opens again, no open time is left to divide: then all time
-    counts, since a reminder outside the hours is the only one that can still help.
+    `since` is the platform's time of the message and `arrived` ours; where the platform's cannot be, ours counts.
+    `window` is how long the platform lets us answer. Nobody waits (`waiting_since` is None) where nothing was asked.
     """
-    counted = Hours() if always_open else hours
-    open_time = calendars.open_time(waiting_since, due, counted)
-    if not open_time:
-        counted, open_time = Hours(), max(due - waiting_since, timedelta())
-    return tuple(Reminder(stage, _at(stage, waiting_since, due, open_time, counted)) for stage in stages)
+    policy = policy_for(settings, conversation)
+    pinned = Clock(cycle, target=target, arrived_at=arrived, policy=policy.name, policy_version=policy.version)
+    if conversation.intent in NEEDS_NO_ANSWER and conversation.intent not in policy.starts:
+        return pinned
+    return _started(pinned, policy, calendar_of(settings, policy), since, window)
 
 
-def next_reminder(ladder: Sequence[Reminder], last_stage: int, now: datetime) -> Reminder | None:
-    """What is to be sent or scheduled after `last_stage` (0 = none yet); of several that are past only the highest."""
-    left = [reminder for reminder in ladder if reminder.stage > last_stage]
-    past = [reminder for reminder in left if reminder.at <= now]
-    return next(iter(past[-1:] or left), None)
+def resolution_due(settings: Settings, conversation: Conversation, opened_at: datetime) -> datetime | None:
+    """When a conversation is to be settled for good, nights and days off counted; None when the policy has no such target."""
+    resolution = policy_for(settings, conversation).resolution
+    return opened_at.astimezone(UTC) + resolution if resolution else None
 
 
-def _matches(policy: Policy, wanted: tuple[str, str, str]) -> bool:
-    asked = (policy.channels, policy.accounts, policy.kinds)
-    return all(not names or name in names for names, name in zip(asked, wanted, strict=True))
+def calendar_of(settings: Settings, policy: Policy) -> Calendar:
+    """The open time that a policy counts."""
+    return settings.calendars[policy.calendar] if policy.calendar else ALWAYS
 
 
-def _at(stage: int, waiting_since: datetime, due: datetime, open_time: timedelta, hours: Hours) -> datetime:
-    due = due.astimezone(UTC)
-    if stage >= DUE:
-        return due
-    return min(due, calendars.after(waiting_since, open_time * stage / DUE, hours))
+def _started(pinned: Clock, policy: Policy, calendar: Calendar, since: datetime, window: timedelta | None) -> Clock:
+    arrived = (pinned.arrived_at or since).astimezone(UTC)
+    sent = min(since.astimezone(UTC), arrived)
+    waiting_since = max(sent, arrived - LATEST_DELIVERY)
+    own = calendars.after(waiting_since, getattr(policy, pinned.target), calendar)
+    window_at = sent + window if window else None
+    span = Span(waiting_since, min(own, window_at) if window_at else own, window_at)
+    return replace(
+        pinned,
+        waiting_since=waiting_since,
+        due_at=span.due_at,
+        window_at=window_at,
+        reminders=ladder.reminders(policy.ladder, span, calendar),
+    )
+
+
+def _matches(policy: Policy, conversation: Conversation) -> bool:
+    if policy.public not in (None, conversation.public):
+        return False
+    asked = (
+        (policy.channels, conversation.channel),
+        (policy.connections, conversation.connection),
+        (policy.accounts, conversation.account),
+        (policy.kinds, conversation.kind),
+        (policy.intents, conversation.intent),
+        (policy.priorities, conversation.priority or "normal"),
+        (policy.languages, conversation.language),
+    )
+    return all(not names or name in names for names, name in asked)

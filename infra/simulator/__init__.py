@@ -3,13 +3,16 @@
     python -m infra.simulator --config build/simulator.json --port 8026 --media --echo-to http://127.0.0.1:4566
 
 `--config` is JSON: {"connections": [...], "people"?: {id: {"name", "username"?}}}, a connection being
-{"name", "channel": "facebook" | "x" | "standard_webhooks", "accounts": [id ...], "secrets": {...}, "webhook"?}
+{"name", "channel", "accounts": [id ...], "secrets": {...}, "webhook"?}
 with the secrets the product has too:
 
 - facebook: `page_tokens` {page id: token}, `app_secret` (signs echoes, checks appsecret_proof);
+- instagram, threads: `access_tokens` {account: token}, `app_secret` (signs); their APIs are below `/instagram` and `/threads`;
 - x: `access_tokens` {user id: token, or the four OAuth 1.0a keys with colons between}, `consumer_secret` (signs echoes);
 - standard_webhooks: `reply_secret` (whsec_…, verifies what the product posts to `/shop/replies`),
-  `signing_secret` (whsec_…, signs what customers write).
+  `signing_secret` (whsec_…, signs what customers write);
+- linkedin: `access_tokens` {page id: access token:refresh token}, `client_secret` (signs); its API is below `/linkedin`;
+- youtube: `refresh_token`; its API is below `/youtube`, and nothing is pushed.
 
 A secret may be a list of values valid now. `webhook` is where echoes go below `--echo-to`; by default `/webhooks/<channel>/<name>`.
 `people` also names accounts. Configuration errors end the program with a line that names the key.
@@ -23,8 +26,11 @@ For scripts and tests, all JSON:
 - `POST /inbound` {"channel", "account", "author", "at"?, "thread"?, "name"?, "text"?, "public"?}: a customer wrote. From then on the
   window of that author counts, and once a thread of an account is told, answers to other threads are refused.
 - `POST /say` {"place", "text", "name"?, "account"?, "picture"?} -> {id, author, account, status}: a customer writes, and the
-  product's webhook gets it; `place` is comments, messages, tweets, dms or shop. Needs `--echo-to`; 502 when it is not taken.
+  product's webhook gets it; `place` is the key of one in `platforms.py`. Needs `--echo-to`; 502 when it is not taken.
 - `GET /echoes`: what was sent to the product's webhook, with its answer's status.
+
+A platform is a module with a `PLATFORM` (`platform.py`), named in `platforms.py`: where customers write, how that is told
+to the product and signed, its API as a Blueprint, the secrets that are made for a run.
 """
 
 from infra.simulator.server import main, serve

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from infra.simulator.platform import Place, Platform
+from infra.simulator.platforms import PLATFORMS
 from infra.simulator.world import Post, Sent, Told, World
 
 Line = Post | Told
@@ -37,20 +38,12 @@ class Thread:
 
 @dataclass(frozen=True)
 class Section:
-    """One place on one platform; `key` is also its title's text and its look."""
+    """One place on one platform; `key` is also its title's text, `look` a macro of the page."""
 
     key: str
     channel: str
+    look: str
     threads: tuple[Thread, ...]
-
-
-PLACES: tuple[tuple[str, str, Callable[[Line], bool]], ...] = (
-    ("comments", "facebook", lambda line: line.public),
-    ("messages", "facebook", lambda line: not line.public),
-    ("tweets", "x", lambda line: line.public),
-    ("dms", "x", lambda line: not line.public),
-    ("shop", "standard_webhooks", lambda line: True),
-)
 
 
 def board(world: World) -> list[Section]:
@@ -58,25 +51,32 @@ def board(world: World) -> list[Section]:
     lines: list[Line] = sorted([*world.told, *world.posts], key=lambda line: line.at)
     connected = {connection.channel for connection in world.connections}
     return [
-        Section(key, channel, threads(world, key, [line for line in lines if line.channel == channel and fits(line)]))
-        for key, channel, fits in PLACES
-        if channel in connected
+        Section(place.key, platform.channel, place.look, threads(world, place, lines_of(lines, platform, place)))
+        for platform in PLATFORMS.values()
+        if platform.channel in connected
+        for place in platform.places
     ]
 
 
-def threads(world: World, place: str, lines: list[Line]) -> tuple[Thread, ...]:
+def lines_of(lines: list[Line], platform: Platform, place: Place) -> list[Line]:
+    """What was said there: a platform has one place, or a public and a private one."""
+    found = [line for line in lines if line.channel == platform.channel]
+    return [line for line in found if len(platform.places) == 1 or line.public == place.public]
+
+
+def threads(world: World, place: Place, lines: list[Line]) -> tuple[Thread, ...]:
     """The thread with the newest line first. A place without words from us or the customer shows nothing."""
     cards: dict[tuple[str, str], list[Line]] = {}
     for line in lines:
         if isinstance(line, Post) or line.text:
-            cards.setdefault((line.account, key_of(line)), []).append(line)
+            cards.setdefault((line.account, key_of(line, place)), []).append(line)
     newest_first = sorted(cards.items(), key=lambda card: card[1][-1].at, reverse=True)
-    return tuple(card(world, place, account, key, found) for (account, key), found in newest_first)
+    return tuple(card(world, place.key, account, key, found) for (account, key), found in newest_first)
 
 
-def key_of(line: Line) -> str:
-    """Private words belong to a person, public ones and a shop's to their thread."""
-    if isinstance(line, Told) and not line.public and line.channel != "standard_webhooks":
+def key_of(line: Line, place: Place) -> str:
+    """Whose card it is on: the person's, or its thread's."""
+    if isinstance(line, Told) and not place.by_thread:
         return line.author
     return line.thread or (line.author if isinstance(line, Told) else line.id)
 

@@ -11,10 +11,12 @@ from flask import Flask, Response, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from infra.simulator.board import board
-from infra.simulator.customers import Words, payload, write
+from infra.simulator.customers import write
 from infra.simulator.failures import KINDS
+from infra.simulator.platform import Words
+from infra.simulator.platforms import PLATFORMS, place_of
 from infra.simulator.wires import deliver
-from infra.simulator.world import CAST, CHANNELS, Told, World
+from infra.simulator.world import CAST, Told, World
 
 MOST_TIMES = 1000
 
@@ -23,14 +25,17 @@ class Wrong(Exception):
     """What was asked cannot be done; the text names the key."""
 
 
-def add_controls(app: Flask, world: World, product: str = "", with_media: bool = False) -> None:
+def add_controls(
+    app: Flask, world: World, product: str = "", with_media: bool = False, has_phones: bool = False
+) -> None:
     """The page and the JSON beside it; `product` is where customers' words go, "" when nobody listens."""
     add_customers(app, world, product, with_media)
     app.register_error_handler(Wrong, lambda wrong: (jsonify({"error": str(wrong)}), 400))
 
     @app.get("/")
     def page() -> str:
-        return render_template("simulator.html", **shown(world), writable=bool(product), with_media=with_media)
+        more = {"writable": bool(product), "with_media": with_media, "has_phones": has_phones}
+        return render_template("simulator.html", **shown(world), **more)
 
     @app.get("/posts")
     def posts() -> Response:
@@ -87,11 +92,13 @@ def written(world: World, asked: Mapping[str, Any], product: str, picture: str) 
     except StopIteration as error:
         raise Wrong("account: none of these") from error
     world.told.append(told)
-    return words, deliver(product, words.connection, payload(place, words))
+    push = place_of(place)[1].payload
+    return words, deliver(product, words.connection, push(words)) if push else 202
 
 
 def shown(world: World) -> dict[str, Any]:
-    return {"sections": board(world), "failures": waiting(world), "kinds": KINDS, "cast": CAST}
+    titles = {channel: platform.title for channel, platform in PLATFORMS.items()}
+    return {"sections": board(world), "failures": waiting(world), "kinds": KINDS, "cast": CAST, "titles": titles}
 
 
 def given() -> Mapping[str, Any]:
@@ -103,7 +110,7 @@ def given() -> Mapping[str, Any]:
 
 def plan_failure(world: World, asked: Mapping[str, Any]) -> None:
     """Raises Wrong."""
-    channel, kind = one_of(asked, "channel", CHANNELS), one_of(asked, "kind", KINDS)
+    channel, kind = one_of(asked, "channel", tuple(PLATFORMS)), one_of(asked, "kind", KINDS)
     on = one_of({"on": "post", **asked}, "on", ("post", "look_up", "upload"))
     times = str(asked.get("times", 1))
     if not times.isdigit() or not 0 < int(times) <= MOST_TIMES:
@@ -114,7 +121,7 @@ def plan_failure(world: World, asked: Mapping[str, Any]) -> None:
 
 def told_from(asked: Mapping[str, Any]) -> Told:
     """Raises Wrong."""
-    channel = one_of(asked, "channel", CHANNELS)
+    channel = one_of(asked, "channel", tuple(PLATFORMS))
     if not asked.get("account") or not asked.get("author"):
         raise Wrong("account and author are needed")
     words = {key: str(asked.get(key) or "") for key in ("thread", "name", "text")}

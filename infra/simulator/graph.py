@@ -20,14 +20,15 @@ from flask.typing import ResponseReturnValue
 from infra.simulator import graph_errors as errors
 from infra.simulator.failures import under
 from infra.simulator.graph_errors import GraphError
-from infra.simulator.graph_views import as_comment, as_message, as_object, person_fields
+from infra.simulator.graph_views import as_comment, as_conversation, as_message, as_object, as_wall, person_fields
+from infra.simulator.platform import Echo
 from infra.simulator.world import Connection, Post, Sent, Told, World
 
 COMMENT_LIMIT, MESSAGE_LIMIT = 8000, 2000  # characters
 FILE_LIMIT = 25_000_000  # bytes
 MESSAGES_SHOWN = 20
+APP = "1"
 WINDOW, HUMAN_AGENT_WINDOW = timedelta(hours=24), timedelta(days=7)
-Echo = Callable[[Connection, Post], None]
 
 
 def graph_api(world: World, echo: Echo) -> Blueprint:
@@ -73,6 +74,15 @@ def add_look_ups(graph: Blueprint, world: World) -> None:
     @graph.get("/<page_id>/subscribed_apps")
     def subscriptions(page_id: str) -> ResponseReturnValue:
         return looked_up(lambda page: listing(subscription(world.subscribed.get(page))))
+
+    @graph.get("/app")
+    def app() -> Response:
+        caller(world)
+        return jsonify({"id": APP})
+
+    @graph.get("/<page_id>/feed")
+    def feed(page_id: str) -> ResponseReturnValue:
+        return looked_up(lambda page: listing([as_wall(world, page)]))
 
     @graph.get("/<page_id>/conversations")
     def conversations(page_id: str) -> ResponseReturnValue:
@@ -227,7 +237,7 @@ def conversations_of(world: World, page: str, only: str) -> list[dict[str, Any]]
     people = [told.author for told in world.told if is_message(told) and told.account == page]
     people += [post.thread for post in world.posts if is_message(post) and post.account == page]
     wanted = [person for person in dict.fromkeys(people) if only in ("", person)]
-    return [{"id": f"t_{person}", "messages": listing(messages_of(world, page, person))} for person in wanted]
+    return [as_conversation(person, messages_of(world, page, person)) for person in wanted]
 
 
 def is_message(line: Post | Told) -> bool:
@@ -235,7 +245,7 @@ def is_message(line: Post | Told) -> bool:
 
 
 def subscription(fields: list[str] | None) -> list[dict[str, Any]]:
-    return [] if fields is None else [{"id": "1", "name": "Bridgehead", "subscribed_fields": fields}]
+    return [] if fields is None else [{"id": APP, "name": "Bridgehead", "subscribed_fields": fields}]
 
 
 def listing(data: list[Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from infra.simulator.world import Post, Told, World
@@ -58,6 +58,22 @@ def as_told(world: World, told: Told) -> dict[str, Any]:
         "from": {"id": told.author, "name": world.person(told.author)["name"]},
         "permalink_url": link(told.thread),
     }
+
+
+def as_conversation(person: str, messages: list[dict[str, Any]]) -> dict[str, Any]:
+    """Newest first; it is as young as its newest message."""
+    listed = {"data": messages, "paging": {}}
+    return {"id": f"t_{person}", "updated_time": messages[0]["created_time"], "messages": listed}
+
+
+def as_wall(world: World, page: str) -> dict[str, Any]:
+    """One post of the page, under which all comments stand."""
+    told = [each for each in world.told if (each.channel, each.account, each.public) == ("facebook", page, True)]
+    comments = [as_told(world, each) for each in told if each.thread]
+    own = {"id": page, "name": world.account_name(page)}
+    first = min((each.at for each in told), default=datetime.now(UTC))
+    wall = {"id": f"{page}_1", "message": "", "from": own, "created_time": stamp(first)}
+    return {**wall, "comments": {"data": comments, "paging": {}}}
 
 
 def person_fields(world: World, person_id: str) -> dict[str, Any]:

@@ -13,12 +13,10 @@ from flask import Flask
 from infra.pages import Running, new_app, serve_app, wait_for_interrupt
 from infra.simulator.controls import add_controls
 from infra.simulator.echoes import echo_to
-from infra.simulator.graph import graph_api
 from infra.simulator.media import media
-from infra.simulator.shop import shop_api
-from infra.simulator.wires import SIGNING_SECRETS
-from infra.simulator.world import CHANNELS, Connection, World
-from infra.simulator.x import x_api
+from infra.simulator.phone import Phones, phone_api, phones_from
+from infra.simulator.platforms import PLATFORMS
+from infra.simulator.world import Connection, World
 
 
 def serve(config: Mapping[str, Any], *, port: int = 0, echo_base: str = "", with_media: bool = False) -> Running:
@@ -26,18 +24,23 @@ def serve(config: Mapping[str, Any], *, port: int = 0, echo_base: str = "", with
     world = world_from(config)
     if echo_base:
         check_signing(world)
-    return serve_app(simulator_app(world, echo_base, with_media), port)
+    phones = phones_from(config["phone"]) if "phone" in config else None
+    return serve_app(simulator_app(world, echo_base, with_media, phones), port)
 
 
-def simulator_app(world: World, echo_base: str = "", with_media: bool = False) -> Flask:
+def simulator_app(
+    world: World, echo_base: str = "", with_media: bool = False, phones: Phones | None = None
+) -> Flask:
     """All platforms in one application."""
     app = new_app(__name__)
     echo = echo_to(world, echo_base)
-    for api in (graph_api(world, echo), x_api(world, echo), shop_api(world)):
-        app.register_blueprint(api)
+    for platform in PLATFORMS.values():
+        app.register_blueprint(platform.api(world, echo))
     if with_media:
         app.register_blueprint(media())
-    add_controls(app, world, echo_base, with_media)
+    if phones:
+        app.register_blueprint(phone_api(phones, echo_base))
+    add_controls(app, world, echo_base, with_media, phones is not None)
     return app
 
 
@@ -53,16 +56,16 @@ def connection_from(row: Mapping[str, Any]) -> Connection:
     missing = [key for key in ("name", "channel", "accounts", "secrets") if key not in row]
     if missing:
         raise ValueError(f"connections: {', '.join(missing)} missing in {row.get('name', 'one of them')}")
-    if row["channel"] not in CHANNELS:
-        raise ValueError(f"connections: channel of {row['name']} is one of {', '.join(CHANNELS)}")
+    if row["channel"] not in PLATFORMS:
+        raise ValueError(f"connections: channel of {row['name']} is one of {', '.join(PLATFORMS)}")
     webhook = row.get("webhook") or f"/webhooks/{row['channel']}/{row['name']}"
     return Connection(row["name"], row["channel"], tuple(map(str, row["accounts"])), row["secrets"], webhook)
 
 
 def check_signing(world: World) -> None:
     for connection in world.connections:
-        secret = SIGNING_SECRETS[connection.channel]
-        if not connection.values(secret):
+        secret = PLATFORMS[connection.channel].signed_with
+        if secret and not connection.values(secret):
             raise ValueError(f"connections: {secret} missing in the secrets of {connection.name}, which has to sign")
 
 

@@ -10,8 +10,6 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
-CHANNELS = ("facebook", "x", "standard_webhooks")
-
 
 @dataclass(frozen=True)
 class Connection:

@@ -14,7 +14,7 @@ from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from infra.simulator.failures import under
-from infra.simulator.graph import Echo
+from infra.simulator.platform import Echo
 from infra.simulator.world import Connection, Post, Sent, World
 from infra.simulator.x_auth import caller
 from infra.simulator.x_errors import INVALID_REQUEST, Problem, on_demand

@@ -123,9 +123,9 @@ def answering(*answers: Any, log: list[Any] | None = None) -> Http:
     """Meta, as a list of what it answers: a body, an error's (code, subcode), a response or an exception."""
     left = list(answers)
 
-    def http(method: str, url: str, *, headers: dict[str, str], json: Any = None) -> Response:
+    def http(method: str, url: str, *, headers: dict[str, str], json: Any = None, form: Any = None) -> Response:
         if log is not None:
-            log.append((method, url, headers, json))
+            log.append((method, url, headers, json if form is None else form))
         return respond(left.pop(0))
 
     return http

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -46,16 +45,16 @@ from chalicelib.model import (
     identity,
 )
 from tests import signing
+from tests.channels.at_hand import SHARED, answering, failing, signatures
 
 PAYLOADS = Path(__file__).parents[1] / "payloads" / "x"
-SHARED = Path(__file__).parents[2].parent / "shared" / "fixtures"
 
 SHOP, SECOND_SHOP = "7100000000000000001", "7100000000000000002"
 MAI, JUERGEN = "7200000000000000002", "7200000000000000003"
 PAIR = f"{SHOP}-{MAI}"
 OUR_POST = "2101000000000000100"
 RECEIVED_AT = 1_789_500_000.0
-SECRET, OLD_SECRET = "a-consumer-secret-of-the-app", "the-consumer-secret-before-it"
+SECRET = "a-consumer-secret-of-the-app"
 TOKEN = "a-user-token-of-the-shop"
 
 
@@ -103,11 +102,6 @@ def test_the_challenge_is_answered_with_its_signature_as_json() -> None:
     assert json.loads(answer.body) == {"response_token": "sha256=ZIYDw5WZsSGOBV2Rw7gxoMGXhVQmEp6bbAkog2QCCvo="}
 
 
-def test_during_a_rotation_the_challenge_is_answered_with_the_newest_secret() -> None:
-    rotating, settled = connection(consumer_secret=[SECRET, OLD_SECRET]), connection()
-    assert X(rotating).handshake(challenge(crc_token="abc")) == X(settled).handshake(challenge(crc_token="abc"))
-
-
 @pytest.mark.parametrize(
     "token",
     ["", '{"for_user_id":"1"}', "{", '"', "[1]", "<b>hi</b>", "a\nb", "é", "٣", "x" * 257, "x" * 10_000, "a:b"],
@@ -115,11 +109,6 @@ def test_during_a_rotation_the_challenge_is_answered_with_the_newest_secret() ->
 def test_a_challenge_that_could_be_a_body_is_never_signed(token: str) -> None:
     with pytest.raises(Forged):
         X(connection()).handshake(challenge(crc_token=token))
-
-
-def test_a_handshake_without_a_challenge_is_refused() -> None:
-    with pytest.raises(Forged):
-        X(connection()).handshake(challenge())
 
 
 def test_no_answer_to_a_challenge_proves_a_body_that_says_anything() -> None:
@@ -135,15 +124,6 @@ def test_no_answer_to_a_challenge_proves_a_body_that_says_anything() -> None:
 # --- proof
 
 
-@pytest.mark.parametrize("path", sorted(PAYLOADS.glob("*.json")), ids=lambda path: path.stem)
-def test_every_delivery_is_proven_as_signed_and_forged_when_a_byte_changes(path: Path) -> None:
-    body = path.read_bytes()
-    X(connection()).verify(request(body))
-    for changed in (body + b" ", body.replace(b'"', b"'", 1), json.dumps(json.loads(body)).encode()):
-        with pytest.raises(Forged):
-            X(connection()).verify(request(changed, signing.x(body, SECRET)))
-
-
 BODY = b'{"for_user_id":"7100000000000000001"}'
 GOOD = signing.x(BODY, SECRET)["x-twitter-webhooks-signature"]
 
@@ -151,44 +131,19 @@ GOOD = signing.x(BODY, SECRET)["x-twitter-webhooks-signature"]
 @pytest.mark.parametrize(
     "header",
     [
-        None,
-        "",
         "sha256=",
         GOOD.removeprefix("sha256="),
-        GOOD[:-1],
-        GOOD[:20],
         GOOD.replace("sha256=", "sha1="),
         GOOD.replace("sha256=", "SHA256="),
         GOOD.rstrip("="),
-        f"{GOOD},{GOOD}",
         f" {GOOD}",
         "sha256=" + "A" * 43 + "=",
-        "sha256=ÄÖÜ…日本",
-        "sha256=\udcff",
-        "x" * 10_000,
-        signing.x(BODY, OLD_SECRET)["x-twitter-webhooks-signature"],
     ],
 )
-def test_anything_but_the_one_signature_is_forged(header: str | None) -> None:
-    headers = {} if header is None else {"x-twitter-webhooks-signature": header}
+def test_anything_but_the_one_signature_is_forged(header: str) -> None:
     with pytest.raises(Forged) as forged:
-        X(connection()).verify(request(BODY, headers))
+        X(connection()).verify(request(BODY, {"x-twitter-webhooks-signature": header}))
     assert SECRET not in str(forged.value)
-
-
-def test_the_old_secret_is_good_during_a_rotation_and_not_after_it() -> None:
-    old = request(BODY, signing.x(BODY, OLD_SECRET))
-    X(connection(consumer_secret=[SECRET, OLD_SECRET])).verify(old)
-    with pytest.raises(Forged):
-        X(connection()).verify(old)
-
-
-@pytest.mark.parametrize("secret", [None, "", "short", [], ["", SECRET]])
-def test_without_a_proper_secret_nothing_is_served(secret: Any) -> None:
-    channel = X(connection(consumer_secret=secret))
-    for refused in (lambda: channel.verify(request(BODY)), lambda: channel.handshake(challenge(crc_token="a"))):
-        with pytest.raises(SecretMissing):
-            refused()
 
 
 # --- what arrives
@@ -449,12 +404,6 @@ def test_every_kept_delivery_gives_what_it_should(path: Path) -> None:
         assert kinds(events_of(path.read_bytes())) == KINDS[path.stem]
 
 
-@pytest.mark.parametrize("path", sorted(PAYLOADS.glob("*.json")), ids=lambda path: path.stem)
-def test_what_is_kept_raw_gives_the_same_again_when_replayed(path: Path) -> None:
-    for event in events_of(path.read_bytes()):
-        assert events_of(dict(event.raw)) == [event]
-
-
 def test_a_post_that_matches_a_rule_is_for_the_only_account() -> None:
     (event,) = events_of(payload("stream_post"), (SHOP,))
     assert isinstance(event, Message)
@@ -530,40 +479,6 @@ def test_the_numbers_of_a_thread_stand_in_order_of_size() -> None:
     assert event.thread == f"99-{SHOP}"
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        b"null",
-        b"[]",
-        b'"x"',
-        b"1",
-        b'{"data":',
-        b"[" * 200_000,
-        b'{"a":' + b"[" * 200_000,
-        b'{"a":' + b"1" * 5000 + b"}",
-        b'{"a":NaN}',
-        b'{"a":1e999}',
-        b'{"for_user_id":"1","for_user_id":"2"}',
-        b'\xef\xbb\xbf{"a":1}',
-        '{"a":1}'.encode("utf-16"),
-        b'{"a":"\xff"}',
-    ],
-)
-def test_what_is_no_readable_object_is_malformed_and_nothing_else(body: bytes) -> None:
-    with pytest.raises(Malformed):
-        events_of(body)
-
-
-def test_one_broken_event_among_a_thousand_costs_only_itself() -> None:
-    delivery = payload("account_mention")
-    (tweet,) = delivery["tweet_create_events"]
-    tweets = [{**tweet, "id_str": str(1000 + number)} for number in range(1000)]
-    tweets[500] = {"id_str": "1500", "text": "secret words of a customer"}
-    found = Counter(type(event).__name__ for event in events_of({**delivery, "tweet_create_events": tweets}))
-    assert found == {"Message": 999, "Unreadable": 1}
-
-
 def broken(name: str, *path: Any, value: Any) -> list[Event]:
     delivery = payload(name)
     place: Any = delivery
@@ -571,36 +486,6 @@ def broken(name: str, *path: Any, value: Any) -> list[Event]:
         place = place[step]
     place[path[-1]] = value
     return events_of(delivery)
-
-
-@pytest.mark.parametrize(
-    ("name", "path"),
-    [
-        ("activity_mention", ("data", "payload", "id")),
-        ("activity_mention", ("data", "payload", "author_id")),
-        ("activity_mention", ("data", "payload", "created_at")),
-        ("activity_mention", ("data", "filter", "user_id")),
-        ("activity_mention", ("data", "payload")),
-        ("activity_mention", ("data", "event_type")),
-        ("activity_direct_message", ("data", "payload", "direct_message_events", 0, "id")),
-        ("activity_direct_message", ("data", "payload", "direct_message_events", 0, "created_timestamp")),
-        ("activity_direct_message", ("data", "payload", "direct_message_events", 0, "message_create", "sender_id")),
-        ("account_mention", ("tweet_create_events", 0, "id_str")),
-        ("account_mention", ("tweet_create_events", 0, "user")),
-        ("account_mention", ("tweet_create_events", 0)),
-        ("account_mention", ("for_user_id",)),
-        ("account_tweet_deleted", ("tweet_delete_events", 0, "status")),
-        ("revoked", ("user_event",)),
-        ("replay_complete", ("replay_job_status",)),
-    ],
-)
-@pytest.mark.parametrize("value", ["", None, [], {}, 1e300, True, "secret words"])
-def test_a_needed_value_that_is_useless_costs_one_event_and_no_crash(
-    name: str, path: tuple[Any, ...], value: Any
-) -> None:
-    for event in broken(name, *path, value=value):
-        if isinstance(event, Unreadable):
-            assert "secret words" not in event.reason
 
 
 @pytest.mark.parametrize("when", ["1789458123456789012345", "-1", "1e10", "nan", "", "12:00", "9" * 15])
@@ -630,23 +515,6 @@ def test_an_author_without_a_profile_is_an_id(includes: Any) -> None:
     assert event.author == Author(MAI)
 
 
-@pytest.mark.parametrize(
-    "text", ["\ud800", "\x00\x1b[2J\x85", "‮txet", "a" + "\u0301" * 10_000, "\u200b" * 500, "##- x -##"]
-)
-def test_a_wild_text_is_passed_on_as_it_is(text: str) -> None:
-    (event,) = broken("activity_mention", "data", "payload", "text", value=text)
-    assert isinstance(event, Message)
-    assert event.text == text.strip()
-
-
-@pytest.mark.parametrize("id", ["x" * 3000, "a#b/../c\nd", "１２３", "𝟙"])
-def test_a_wild_id_is_kept_and_has_a_tame_name(id: str) -> None:
-    (event,) = broken("activity_direct_message", "data", "payload", "direct_message_events", 0, "id", value=id)
-    assert isinstance(event, Message)
-    assert event.id == id
-    assert identity("x", SHOP, id).isalnum()
-
-
 # --- what leaves
 
 
@@ -668,24 +536,6 @@ def reply(**changes: Any) -> Reply:
 
 
 DIRECT = {"public": False, "kind": Kind.DIRECT, "thread": PAIR, "parent": "2101000000000000201"}
-
-
-def answering(
-    status: int, body: Any = None, headers: dict[str, str] | None = None, asked: list[Any] | None = None
-) -> Http:
-    def http(method: str, url: str, **more: Any) -> Response:
-        if asked is not None:
-            asked.append((method, url, more))
-        return Response(status, b"" if body is None else json.dumps(body).encode(), headers or {})
-
-    return http
-
-
-def failing(error: Exception) -> Http:
-    def http(*_: Any, **__: Any) -> Response:
-        raise error
-
-    return http
 
 
 def test_an_answer_to_a_post_is_a_post_under_it() -> None:
@@ -1071,13 +921,7 @@ def test_deliveries_from_outside_give_what_they_should() -> None:
     assert found == EXPECTED
 
 
-def vectors() -> list[dict[str, Any]]:
-    file = SHARED / "signatures.json"
-    listed: list[dict[str, Any]] = json.loads(file.read_text()) if file.exists() else []
-    return [each for each in listed if each["platform"] == "x"]
-
-
-@pytest.mark.parametrize("vector", vectors(), ids=lambda vector: vector["source"][:40])
+@pytest.mark.parametrize("vector", signatures("x"), ids=lambda vector: vector["source"][:40])
 def test_signatures_from_outside_are_judged_alike(vector: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(base, "SHORTEST_SECRET", 6)  # the keys of the vectors are shorter than any real one
     channel = X(connection(consumer_secret=vector["secret"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
 from email.headerregistry import Address
@@ -10,7 +11,13 @@ from email.utils import parseaddr
 
 import pytest
 
-from chalicelib.desk.envelopes import SEVEN_BIT
+from chalicelib.desk.labels import labels
+from chalicelib.desk.notices import Notice, notice_mail
+from chalicelib.desk.tickets import ticket_mail
+from chalicelib.helpdesks import HELPDESKS
+from chalicelib.mail_headers import SEVEN_BIT
+from chalicelib.model import Author, Conversation, Kind
+from tests.desk.test_tickets import AT, sent, ticket
 
 SUBJECTS = [
     "[Facebook] Linh Nguyễn: Xin chào, quán có chỗ cho 8 người tối nay không?",
@@ -39,6 +46,43 @@ def test_a_display_name_arrives_letter_by_letter(name: str) -> None:
     # read as mail programs do; the standard library's own address parser splits long names
     words, address = parseaddr(str(mail.get("From")))
     assert (str(make_header(decode_header(words))), address) == (name, "c-abc@reply.lindner.example")
+
+
+def business(**more: object) -> Conversation:
+    made = Conversation(
+        "a" * 16, "fb", "facebook", "1", "t", Author("9", "#urgent\r\nX-Evil: 1"), Kind.COMMENT, True, AT
+    )
+    return replace(made, **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("kind", "priority", "found"),
+    [
+        ("plain", "urgent", {}),
+        ("zammad", "", {"X-Zammad-Ticket-Tags": "facebook,comment"}),
+        ("zammad", "high", {"X-Zammad-Ticket-Tags": "facebook,comment", "X-Zammad-Ticket-Priority": "3 high"}),
+        ("django-helpdesk", "", {}),
+        ("django-helpdesk", "urgent", {"Priority": "urgent"}),
+        ("osticket", "urgent", {"X-Priority": "1"}),
+        ("zammad", "a customer's word", {"X-Zammad-Ticket-Tags": "facebook,comment"}),
+    ],
+)
+def test_a_ticket_can_be_sorted_by_channel_kind_and_priority(kind: str, priority: str, found: dict[str, str]) -> None:
+    given = labels(business(priority=priority), HELPDESKS[kind])
+    assert dict(given) == found
+    written = sent(ticket_mail(ticket(labels=given)))
+    assert {name: written[name] for name in found} == found
+    notice = sent(notice_mail(ticket(labels=given), Notice("refused", "window", "Hallo")))
+    assert [name for name in found if name in notice] == []
+
+
+@pytest.mark.parametrize("kind", HELPDESKS)
+def test_every_mail_asks_for_as_few_automatic_answers_as_the_helpdesk_can_do_without(kind: str) -> None:
+    asked = HELPDESKS[kind].suppress
+    made = ticket(suppress=asked)
+    for mail in (ticket_mail(made), notice_mail(made, Notice("refused", "window", "Hallo"))):
+        assert sent(mail)["X-Auto-Response-Suppress"] == asked == ("OOF" if kind == "django-helpdesk" else "All")
+        assert not {"Auto-Submitted", "Precedence", "List-Id"} & set(mail.keys())
 
 
 def _sent(header: str, value: object) -> Message:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib import import_module
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -24,6 +24,7 @@ from chalicelib.channels.base import ANYWHERE
 from chalicelib.desk import media
 from chalicelib.desk.media import Allowance, Shelf, show
 from chalicelib.desk.speeches import Shown
+from chalicelib.helpdesks import HELPDESKS, Helpdesk
 from chalicelib.http import NotSent, Response, TooLarge
 from chalicelib.model import Attachment, AttachmentKind
 from tests import aws, signing
@@ -384,6 +385,17 @@ def test_files_of_the_shop_come_from_any_public_host(shop: Stack) -> None:
     (mail,) = shop.mails()
     pictures = [part for part in mail.walk() if part.get_content_type() == "image/png"]
     assert [part.get_content() for part in pictures] == [PNG, PNG]
+    assert len(in_the_bucket()) == 2
+
+
+def test_a_helpdesk_that_takes_small_mails_only_gets_the_other_pictures_as_links(
+    shop: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = replace(HELPDESKS["plain"], largest_mail=3 * len(PNG))
+    monkeypatch.setitem(cast(dict[str, Helpdesk], HELPDESKS), "plain", small)
+    asked_with_pictures(shop)
+    (mail,) = shop.mails()
+    assert [part.get_content_type() for part in mail.walk()].count("image/png") == 1
     assert len(in_the_bucket()) == 2
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.channels.weighted import weighted_length
-from chalicelib.desk.splitting import TIGHT, Unsplittable, signs, split
+from chalicelib.splitting import TIGHT, Unsplittable, signs, split
 
 
 def in_bytes(text: str) -> int:

@@ -158,6 +158,14 @@ def test_why_a_mail_was_no_answer_is_kept_with_what_it_taught(stack: Stack) -> N
     assert (learnt["subject"], learnt["reason"]) == ("Anfrage erhalten", "automatic")
 
 
+def test_a_helpdesk_gets_what_it_can_sort_tickets_by_and_no_word_of_a_customers(stack: Stack) -> None:
+    aws.configure({**SETTINGS, "helpdesk": {**SETTINGS["helpdesk"], "kind": "zammad"}})
+    asks(stack)
+    (ticket,) = stack.mails()
+    found = {name: value for name, value in ticket.items() if name.startswith("X-Zammad")}
+    assert found == {"X-Zammad-Ticket-Tags": "facebook,direct"}
+
+
 def reacts(stack: Stack, mid: str, **more: str) -> None:
     customer(stack, reaction={"mid": mid, "action": "react", "reaction": "love", "emoji": "❤️", **more})
 

@@ -15,8 +15,9 @@ import pytest
 
 from chalicelib import desk, settings
 from chalicelib.desk import pace
-from chalicelib.desk.absorb import View, absorb
+from chalicelib.desk.absorb import absorb
 from chalicelib.desk.pace import Wait
+from chalicelib.desk.view import View
 from chalicelib.helpdesks import HELPDESKS
 from chalicelib.model import Author, Conversation, Kind, Learnt, MailKind, OutgoingMail, TicketThread
 from tests import aws, signing

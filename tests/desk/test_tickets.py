@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 
 from chalicelib.channels.base import Limits, Media
-from chalicelib.desk.notices import Alert, Notice, Reminding, notice_mail, owner_mail, reminder_mail
+from chalicelib.desk.notices import Alert, Notice, notice_mail, owner_mail
+from chalicelib.desk.reminder_mails import Reminding, reminder_mail
 from chalicelib.desk.tickets import LONGEST_WORDS, Line, Shown, Ticket, ticket_mail
 from chalicelib.locales import say
 from chalicelib.model import AttachmentKind, Author, Kind, TroubleKind
@@ -98,7 +99,7 @@ def every_mail(language: str) -> Iterator[EmailMessage]:
     yield notice_mail(before, Notice("posted", words="My answer", link="https://facebook.example/1", at=AT))
     yield notice_mail(before, Notice("elsewhere", words="From the app", at=AT))
     for percent in (50, 80, 100):
-        yield reminder_mail(before, Reminding(percent, AT - timedelta(hours=3), AT + timedelta(hours=1)))
+        yield reminder_mail(before, Reminding(str(percent), AT - timedelta(hours=3), AT + timedelta(hours=1)))
 
 
 @pytest.mark.parametrize("text", WORDS.values())
@@ -276,7 +277,7 @@ def test_what_a_reply_will_do_is_said_for_every_kind_of_limit() -> None:
     public = text_of(ticket_mail(ticket()))
     assert "Your reply will be public" in public
     assert "Everybody on Facebook can read what you write." in public
-    assert "Up to 8,000 characters. There is no time limit." in public
+    assert "Up to 8,000 characters. Facebook sets no time limit." in public
     window: dict[str, Any] = {"window_until": AT + timedelta(hours=1), "extended_until": AT + timedelta(days=6)}
     private = fuse(
         flat(text_of(ticket_mail(ticket(limits=Limits(False, 2000, unit="bytes"), zone="Europe/Berlin", **window))))
@@ -370,7 +371,9 @@ def test_codes_without_a_text_of_their_own_have_one_all_the_same() -> None:
     ("percent", "said"), [(50, "3 hours ago"), (80, "Only 1 hour left"), (100, "overdue"), (150, "overdue")]
 )
 def test_a_reminder_says_how_long_the_customer_has_been_waiting(percent: int, said: str) -> None:
-    text = flat(text_of(reminder_mail(ticket(), Reminding(percent, AT - timedelta(hours=3), AT + timedelta(hours=1)))))
+    text = flat(
+        text_of(reminder_mail(ticket(), Reminding(str(percent), AT - timedelta(hours=3), AT + timedelta(hours=1))))
+    )
     assert said in text
     assert "Mon, 3 November 2025, 14:05 (UTC)" in text
     assert WORDS["en"] in text

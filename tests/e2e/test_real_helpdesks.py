@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from email.policy import SMTP
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,11 +36,14 @@ ANSWERS = {
     "ja": "お問い合わせありがとうございます。\n\n抹茶ケーキは来週もございます。🍰\nお待ちしております。",
     "ar": "نعم، نحن مفتوحون يوم الأحد من الساعة 9 حتى 18 👨‍👩‍👧",
 }  # fmt: skip
+REFUSING = ("roundup",)
 # how the subjects end of what comes without an agent's words
 AUTOMATIC = {
     "roundup": ("Failed issue tracker submission", "Failed issue tracker submission"),
     "django-helpdesk": ("(Resolved)", "(Closed)", "(Opened)", "(Updated)"),
 }
+# what becomes of words with which a ticket is closed: some products mail them as an answer, some as the end of a notice
+CLOSING = {"roundup": "reply", "django-helpdesk": "held"}
 QUIET: list[str] = []
 AUTHORS = count(5_560_001)
 
@@ -129,6 +133,54 @@ def test_two_answers_in_one_ticket_are_both_posted_also_when_one_resolves_it(off
     ticket = office.ask(author, f"Zwei Fragen von {author}")
     assert office.answer(ticket, "Zur ersten: ja.") == ["Zur ersten: ja."]
     assert office.answer(ticket, "Zur zweiten: nein.", resolve=True) == ["Zur zweiten: nein."]
+
+
+def test_a_customer_who_writes_again_opens_a_closed_ticket(office: Office, author: str) -> None:
+    ticket = office.ask(author, f"Habt ihr Gutscheine? {author}")
+    office.answer(ticket, f"Ja, ab 10 Euro. {author}")
+    office.helpdesk.close(ticket)
+    assert not office.holding(author)[0].is_open
+    tickets = len(office.helpdesk.tickets())
+    again = office.ask(author, f"Auch per Post? 📮 {author}")
+    assert (again.number, again.is_open) == (ticket.number, True)
+    assert len(office.helpdesk.tickets()) == tickets
+
+
+def test_words_with_which_a_ticket_is_closed_reach_the_customer_and_only_once(office: Office, author: str) -> None:
+    words, fate = "Storniert, das Geld ist unterwegs.\n\nDanke für Ihre Geduld! 🙂", CLOSING[office.helpdesk.kind]
+    ticket = office.ask(author, f"Wo bleibt mein Geld? {author}")
+    posts, kept = len(office.demo.posts()), office.kept()
+    office.helpdesk.close(ticket, words)
+    office.wait(lambda: (office.kept() - kept)[fate] > 0, "what becomes of the words")
+    if fate == "held":
+        assert office.demo.posts()[posts:] == []
+        office.wait(lambda: ticket.number in [each.number for each in office.holding("“yes”")], "the notice")
+        office.helpdesk.answer(ticket, "yes")
+    office.wait(lambda: len(office.demo.posts()) > posts, "the words")
+    office.ask(author, f"Es ist da! {author}")
+    kept, letters = office.kept(), len(office.server.to_customers)
+    office.helpdesk.close(ticket)
+    office.ask(author, f"Bis bald! {author}")
+    office.wait(lambda: fates(office.kept() - kept) >= len(office.server.to_customers) - letters, "their fate")
+    assert {"reply", "held"} & (office.kept() - kept).keys() == set()
+    assert [post["text"] for post in office.demo.posts()[posts:]] == [words]
+
+
+def test_the_owner_hears_once_of_a_conversation_whose_mail_is_refused(office: Office, author: str) -> None:
+    if office.helpdesk.kind not in REFUSING:
+        pytest.skip("it takes every mail")
+    office.ask(author, f"Ist noch jemand da? {author}")
+    mail, before = office.server.to_helpdesk[-1], len(office.demo.mails("owner"))
+    kept = office.kept()
+    provoking = office.helpdesk.provocation(mail.message).as_bytes(policy=SMTP)
+    for _ in range(2):
+        office.server.take(Letter(provoking, mail.sender, mail.recipients))
+    office.wait(lambda: (office.kept() - kept)["quarantine"] == 2, "the refusals")
+    office.wait(lambda: len(office.demo.mails("owner")) > before, "the mail to the owner")
+    assert (office.kept() - kept)["bounced"] == 1
+    (told,) = office.demo.mails("owner")[before:]
+    assert told["subject"].startswith("Your helpdesk refused a mail")
+    assert "Failed issue tracker submission" in Path(told["file"]).read_text("utf-8")
 
 
 def test_what_the_helpdesk_mails_by_itself_is_not_posted(office: Office, author: str) -> None:

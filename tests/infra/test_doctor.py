@@ -13,6 +13,8 @@ import boto3
 import pytest
 
 from chalicelib import settings
+from chalicelib.rounds import errands
+from chalicelib.rounds.errands import Errand
 from infra import doctor
 from infra.canary import Trial, fly
 from infra.deploy import Outputs
@@ -24,6 +26,7 @@ from tests import aws
 from tests.aws import SETTINGS, Stack
 
 MINUTES = timedelta(minutes=10)
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -82,6 +85,14 @@ def test_what_is_missing_is_said_with_the_command_for_it(patient: Patient) -> No
     assert any(line.startswith("MISSING  dead mail") for line in said)
 
 
+def test_what_a_platform_did_not_answer_is_said_with_since_when(patient: Patient) -> None:
+    claimed = errands.claim(Errand("health", "facebook", "1002003004005"), NOON)
+    assert claimed
+    errands.put_off(claimed, NOON, NOON, NOON)
+    (line,) = lines(examined(patient)[0], "warning  facebook health")
+    assert "1002003004005 has been failing since 2026-11-21 12:00 UTC" in line
+
+
 def test_nothing_configured_is_one_clear_line(patient: Patient) -> None:
     boto3.client("ssm").delete_parameter(Name="/bridgehead/test/settings")
     said, ill = examined(doctor.patient_of(patient.target, patient.session))
@@ -101,7 +112,7 @@ def test_every_problem_says_what_to_do(patient: Patient) -> None:
 
 
 def test_settings_that_the_stack_was_not_deployed_for_are_found(patient: Patient) -> None:
-    old = {"HelpdeskAddress": "old@lindner.example", "ReplyDomain": aws.DOMAIN}
+    old = {"Recipients": "old@lindner.example", "ReplyDomain": aws.DOMAIN}
     said, _ = examined(replace(patient, target=replace(patient.target, template_parameters=old)))
     (line,) = [each for each in said if each.startswith("MISSING")]
     assert "old@lindner.example" in line

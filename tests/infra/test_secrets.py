@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from base64 import b64decode
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ from moto import mock_aws
 
 from chalicelib import reply_address
 from chalicelib.channels.base import Connection
-from chalicelib.settings import Helpdesk, Owner, Settings
+from chalicelib.settings import Helpdesk, Owner, Phone, Settings
 from infra import parameters as store
 from infra import reply_keys, secrets
 from infra.parameters import Parameters, Refused
@@ -345,3 +346,18 @@ def test_thirty_two_keys_are_the_most(parameters: Parameters) -> None:
     parameters.put("keys", {"current": "7", "keys": keys})
     with pytest.raises(Refused, match="retire"):
         reply_keys.rotate_keys(parameters, sleep=lambda _: None)
+
+
+def test_the_phones_secret_serves_both_sides_and_is_asked_for_only_when_there_is_such_a_phone(
+    parameters: Parameters,
+) -> None:
+    phoned = replace(SETTINGS, phone=Phone("twilio", "+4366012345", account="AC1"))
+    missing = [status.command for status in secrets.what_is_missing(parameters, phoned) if status.connection == "phone"]
+    assert missing == ["bridgehead secret set phone auth_token"] * 2
+    for value in (OLD, NEW):
+        secrets.put_secret(parameters, phoned, "phone", "auth_token", value)
+    assert kept(parameters, "receive/phone") == {"auth_token": [NEW, OLD]}
+    assert kept(parameters, "send/phone") == {"auth_token": NEW}
+    for without in (SETTINGS, replace(SETTINGS, phone=Phone("aws", "+4366012345"))):
+        with pytest.raises(Refused, match="no connection"):
+            secrets.put_secret(parameters, without, "phone", "auth_token", NEW)

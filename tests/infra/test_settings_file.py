@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +15,9 @@ from hypothesis import strategies as some
 
 from chalicelib import settings
 from chalicelib.channels import CHANNELS
-from infra.settings_file import (
-    AGENT,
-    BUSINESS,
-    CONNECTION,
-    HELPDESK,
-    HOURS,
-    OWNER,
-    POLICY,
-    Checked,
-    SettingsError,
-    check,
-)
+from chalicelib.settings import Step
+from infra.settings_file import Checked, SettingsError, check
+from infra.settings_tables import AGENT, BUSINESS, CALENDAR, CONNECTION, HELPDESK, HOURS, OWNER, PHONE, POLICY, STEP
 
 EXAMPLE = Path(__file__).parents[2] / "bridgehead.example.toml"
 
@@ -88,7 +81,7 @@ def test_the_example_works_as_it_is_for_trying() -> None:
     assert checked.warnings == []
     assert list(found.connections) == ["facebook", "x", "shop"]
     assert found.helpdesk.language == "de"
-    assert [policy.always_open for policy in found.policies] == [True, False]
+    assert [policy.calendar for policy in found.policies] == ["", "hours", "hours"]
 
 
 def test_the_example_is_not_taken_for_a_real_shop() -> None:
@@ -102,7 +95,7 @@ def test_the_example_is_not_taken_for_a_real_shop() -> None:
 def test_what_the_file_says_is_what_the_lambdas_read() -> None:
     found = read(check(FILE, "prod"))
     assert found.business == "Bäckerei 喫茶店"
-    assert found.hours == settings.Hours("Europe/Vienna", {"mon": ("09:00-12:30", "14:00-18:00")}, ("12-24",))
+    assert found.hours == settings.Calendar("Europe/Vienna", {"mon": ("09:00-12:30", "14:00-18:00")}, ("12-24",))
     assert found.agents == (settings.Agent("lena@shop.de"),)
     assert found.connections["shop"].options == {"reply_url": "https://shop.de/replies"}
     assert found.policies[0].first_response.total_seconds() == 4 * 3600
@@ -124,6 +117,8 @@ def test_everything_is_told_at_once_in_the_order_of_the_file() -> None:
         + f'"twitter", allowed: {problems(text)[2].split("allowed: ")[1].split(";")[0]}; did you mean "x"?',
     ]
 
+
+EVERY_DAY = ", ".join(f'"{date(2000, 1, 1) + timedelta(days=day):%m-%d}"' for day in range(366))
 
 # what is changed, the line, and words of what is told
 REFUSED = {
@@ -262,6 +257,107 @@ REFUSED = {
         15,
         "needs [hours]",
     ),
+    "C5 hours that overlap": (
+        ('"09:00-12:30" -> "09:00-15:00"',),
+        14,
+        'hours.mon is "14:00-18:00", allowed: spans that do',
+    ),
+    "C5 hours that overlap past midnight": (
+        ('"14:00-18:00" -> "22:00-08:00"', 'closed = -> tue = ["07:00-09:00"]\nclosed ='),
+        15,
+        'hours.tue is "07:00-09:00", allowed: spans that do not overlap with those of mon',
+    ),
+    "C5 no open day soon": (
+        ("closed = -> holidays = ['AT']\nclosed =", f'"12-24" -> {EVERY_DAY}'),
+        13,
+        "within 30 days",
+    ),
+    "C5 a country that is none": (('closed = -> holidays = ["AT", "XX"]\nclosed =',), 15, 'hours.holidays is "XX"'),
+    "C5 a country by its name": (('closed = -> holidays = ["Germany"]\nclosed =',), 15, 'did you mean "DE"?'),
+    "C5 a region that is none": (('closed = -> holidays = ["DE-BX"]\nclosed =',), 15, "regions of DE: BB, BE, BW"),
+    "C5 a region of no regions": (('closed = -> holidays = ["VN-HN"]\nclosed =',), 15, "VN has no regions"),
+    "C5 a half day without hours": (
+        ('closed = -> special = {"12-31" = []}\nclosed =',),
+        15,
+        "a day off belongs into closed",
+    ),
+    "C5 a half day that never is": (
+        ('-> [hours.special]\n"13-01" = ["09:00-12:00"]',),
+        27,
+        'hours.special.13-01 is "13-01"',
+    ),
+    "C5 a half day that is off": (
+        ('closed = -> special = {"12-24" = ["09:00-12:00"]}\nclosed =',),
+        15,
+        'hours.special has "12-24", which closed has too',
+    ),
+    "C5 an unknown calendar": (('name = "all" -> calendar = "huors"',), 17, 'did you mean "hours"?'),
+    "C5 a calendar without an open minute": (
+        ('-> [calendars.phone]\nclosed = ["12-24"]',),
+        26,
+        "calendars.phone have no open",
+    ),
+    "C5 a calendar's name that is taken": (('-> [calendars.always]\nmon = ["09:00-12:00"]',), 26, "name that is taken"),
+    "C5 a calendar's name": (('-> [calendars."Ho Chi"]\nmon = ["09:00-12:00"]',), 26, "a name of 1 to 32 characters"),
+    "C5 two ways to say when": (
+        ('name = "all" -> always_open = true\ncalendar = "hours"',),
+        17,
+        "keep one of the two",
+    ),
+    "C5 a ladder that falls": (
+        ("-> [[policies.ladder]]\npercent = 80\n[[policies.ladder]]\npercent = 50",),
+        29,
+        "policies.ladder.percent is 50, allowed: more than the 80 before it",
+    ),
+    "C5 a step at no time": (('name = "all" -> ladder = [{to = ["owner"]}]',), 17, "either percent or before_window"),
+    "C5 a step at two times": (
+        ('name = "all" -> ladder = [{percent = 50, before_window = "1h"}]',),
+        17,
+        "either percent or before_window",
+    ),
+    "C5 a step after the end": (
+        ('name = "all" -> ladder = [{percent = 120}]',),
+        17,
+        "nothing comes after the deadline",
+    ),
+    "C5 a step to nobody we know": (
+        ('name = "all" -> ladder = [{percent = 50, to = ["boss"]}]',),
+        17,
+        "allowed: ticket, agents",
+    ),
+    "C5 a step to a lead who is not there": (
+        ('name = "all" -> ladder = [{percent = 50, to = ["lead"]}]',),
+        17,
+        "needs a table [lead]",
+    ),
+    "C5 a text to nobody with a phone": (
+        ('name = "all" -> ladder = [{percent = 50, to = ["owner"], by = ["sms"]}]',),
+        17,
+        "who has a phone",
+    ),
+    "C5 a text without a provider": (
+        (
+            '"chef@shop.de" -> "chef@shop.de"\nphone = "+43 660 1234567"',
+            'name = "all" -> ladder = [{percent = 50, to = ["owner"], by = ["sms"]}]',
+        ),
+        18,
+        "needs a table [phone]",
+    ),
+    "C5 a ladder twice": (('name = "all" -> reminders = [50]\nladder = [{percent = 50}]',), 17, "keep one of the two"),
+    "a phone number without its country": (
+        ('"chef@shop.de" -> "chef@shop.de"\nphone = "0660 1234567"',),
+        11,
+        "begin with + and the country's code",
+    ),
+    "a Twilio number without its account": (
+        ('-> [phone]\nprovider = "twilio"\nnumber = "+15005550006"',),
+        26,
+        "phone.account is needed for twilio",
+    ),
+    "an intent we do not have": (('name = "all" -> intents = ["complaint"]',), 17, "allowed: praise, vent, demand"),
+    "a language nobody tells": (('name = "all" -> languages = ["german"]',), 17, 'policies.languages is "german"'),
+    "a policy for no connection": (('name = "all" -> connections = ["fbb"]',), 17, 'did you mean "fb"?'),
+    "C3 the lead in the reply domain": (('-> [lead]\naddress = "x@reply.shop.de"',), 27, "come back here (loop)"),
     "C6 the agents' own domain": (
         ('"reply.shop.de" -> "shop.at"', '"lena@shop.de" -> "lena@shop.at"'),
         5,
@@ -426,6 +522,7 @@ def test_the_local_stage_may_talk_to_itself() -> None:
         ("1d 2h 3m", 93780),
         ("4H", 14400),
         ("90d", 7776000),
+        ("1m30s", 90),
     ],
 )
 def test_a_time_is_written_as_people_say_it(written: str, seconds: int) -> None:
@@ -433,28 +530,128 @@ def test_a_time_is_written_as_people_say_it(written: str, seconds: int) -> None:
 
 
 def test_hours_are_taken_as_people_write_them() -> None:
-    found = stored('"09:00-12:30" -> "9:00 – 12:30", "22:00-02:00", "00:00-24:00"', '"12-24" -> 2026-12-24, "02-29"')[
-        "hours"
-    ]
-    assert found["days"]["mon"][:3] == ["09:00-12:30", "22:00-02:00", "00:00-24:00"]
+    changes = ('"14:00-18:00" -> "22:00-02:00"', '"09:00-12:30" -> "9:00 – 12:30"', '"12-24" -> 2026-12-24, "02-29"')
+    found = stored(*changes)["hours"]
+    assert found["days"]["mon"] == ["09:00-12:30", "22:00-02:00"]
     assert found["closed"] == ["2026-12-24", "02-29"]
 
 
 def test_whoever_gives_hours_wants_them_to_count() -> None:
-    assert stored()["policies"][0]["always_open"] is False
-    assert (
-        stored('[hours]\nmon = ["09:00-12:30", "14:00-18:00"]\nclosed = ["12-24"] ->')["policies"][0]["always_open"]
-        is True
-    )
+    without = '[hours]\nmon = ["09:00-12:30", "14:00-18:00"]\nclosed = ["12-24"] ->'
+    assert calendars_of() == ["hours"]
+    assert calendars_of(without) == [""]
+    assert calendars_of('name = "all" -> calendar = "always"') == [""]
+    assert calendars_of('name = "all" -> always_open = true') == [""]
+    assert calendars_of('name = "all" -> calendar = "phone"', "-> [calendars.phone]", "-> fri = ['08:00-20:00']") == [
+        "phone"
+    ]
+
+
+def calendars_of(*changes: str) -> list[str]:
+    return [policy.calendar for policy in read(check(changed(*changes), "prod")).policies]
 
 
 def test_what_no_policy_is_for_gets_the_usual_one() -> None:
     found = stored('name = "all" -> kinds = ["review"]')["policies"]
     assert [policy["name"] for policy in found] == ["policy 1", "default"]
-    assert found[1] == {
-        **{"name": "default", "first_response": 14400, "next_response": 28800, "reminders": [50, 80, 100]},
-        **{"channels": [], "accounts": [], "kinds": [], "always_open": False},
+    usual = read(check(changed('name = "all" -> kinds = ["review"]'), "prod")).policies[1]
+    assert replace(usual, version="", calendar="") == settings.Policy()
+    assert usual.calendar == "hours"
+
+
+CALLED = """
+[owner]
+address = "chef@shop.de"
+phone = "+43 660 1234567"
+quiet = ["21:00-07:00", "13:00-14:00"]
+[lead]
+address = "lead@shop.de"
+[phone]
+provider = "aws"
+number = "+4366012345"
+"""
+
+
+def with_phone(*changes: str) -> settings.Settings:
+    return read(check(changed(f'[owner]\naddress = "chef@shop.de" -> {CALLED}', *changes), "prod"))
+
+
+def test_the_usual_ladder_texts_an_owner_who_has_a_phone() -> None:
+    found = with_phone()
+    assert found.owner.phone == "+436601234567"
+    assert found.owner.quiet == ("13:00-14:00", "21:00-07:00")
+    assert found.lead == settings.Owner("lead@shop.de")
+    assert found.phone == settings.Phone("aws", "+4366012345")
+    half, most, late, last_call = found.policies[0].ladder
+    assert (half, most, last_call) == (Step(50), Step(80), settings.LAST_CALL)
+    assert late == Step(100, to=("ticket", "owner"), by=("mail", "sms"))
+
+
+def test_percentages_alone_are_a_short_ladder() -> None:
+    ladder = read(check(changed('name = "all" -> reminders = [30, 100]'), "prod")).policies[0].ladder
+    assert ladder == (Step(30), Step(100, to=("ticket", "owner")), settings.LAST_CALL)
+    assert read(check(changed('name = "all" -> reminders = []'), "prod")).policies[0].ladder == ()
+
+
+def test_a_ladder_of_ones_own_reaches_whom_it_names() -> None:
+    steps = (
+        '-> [[policies.ladder]]\npercent = 40\nto = ["agents", "lead"]\n[[policies.ladder]]\nbefore_window = "90m"\n'
+    )
+    # tables of a policy stand behind it
+    text = with_phone(
+        'first_response = "4h" -> first_response = "4h"\n'
+        + steps.removeprefix("-> ")
+        + 'to = ["owner"]\nby = ["sms"]\nurgent = true'
+    )
+    assert text.policies[0].ladder == (
+        Step(40, to=("agents", "lead")),
+        Step(before_window=timedelta(minutes=90), to=("owner",), by=("sms",), urgent=True),
+    )
+
+
+def test_a_policy_says_whom_it_is_for_and_what_it_counts() -> None:
+    for_whom = 'connections = ["fb"]\npublic = true\nintents = ["vent"]\npriorities = ["high"]\nlanguages = ["ja"]\n'
+    what = 'starts = ["praise"]\nresolution = "off"'
+    policy = read(check(changed(f'name = "all" -> {for_whom}{what}'), "prod")).policies[0]
+    assert (policy.connections, policy.public, policy.intents) == (("fb",), True, ("vent",))
+    assert (policy.priorities, policy.languages, policy.starts) == (("high",), ("ja",), ("praise",))
+    assert policy.resolution is None
+
+
+def test_calendars_have_holidays_half_days_and_zones_of_their_own() -> None:
+    half_days = '-> [hours.special]\n12-31 = ["9:00-12:00"]\n'
+    hanoi = '-> [calendars.hanoi]\nzone = "Asia/Ho_Chi_Minh"\nsat = ["08:00-11:30"]\nholidays = ["VN", "DE-BE"]'
+    found = read(check(changed(half_days, hanoi), "prod")).calendars
+    assert found["hours"].special == {"12-31": ("09:00-12:00",)}
+    assert found["hanoi"] == settings.Calendar("Asia/Ho_Chi_Minh", {"sat": ("08:00-11:30",)}, holidays=("VN", "DE-BE"))
+
+
+def test_a_policys_version_changes_with_it_and_with_its_calendar_only() -> None:
+    versions = [
+        read(check(changed(*changes), "prod")).policies[0].version
+        for changes in ((), ('"chef@shop.de" -> "boss@shop.de"',), ('"4h" -> "3h"',), ('"12-24" -> "12-25"',))
+    ]
+    assert len(versions[0]) == 8
+    assert versions[0] == versions[1]
+    assert len(set(versions)) == 3
+
+
+def test_settings_stored_by_the_version_before_mean_the_same() -> None:
+    old = {
+        **stored(),
+        "policies": [{"name": "all", "reminders": [50, 100], "always_open": False}, {"always_open": True}],
     }
+    del old["calendars"], old["reach"]
+    hours, always = settings.read(json.dumps(old)).policies
+    assert (hours.calendar, always.calendar) == ("hours", "")
+    assert hours.ladder == (Step(50), Step(100, to=("ticket", "owner")))
+
+
+def test_what_a_newer_version_wrote_besides_is_passed_over_after_a_rollback() -> None:
+    found = stored()
+    for table in (found["owner"], found["hours"], found["helpdesk"], *found["policies"], *found["agents"]):
+        table["unheard_of"] = ["1"]
+    assert settings.read(json.dumps(found)) == settings.read(json.dumps(stored()))
 
 
 def test_addresses_and_domains_are_kept_as_mail_compares_them() -> None:
@@ -525,6 +722,7 @@ def test_the_second_agents_line_is_the_one_that_is_named() -> None:
         ),
         (('"4h" -> "2d"',), "48 open hours, not calendar days"),
         (('"chef@shop.de" -> "chef@example.com"',), "chef@example.com is a sample"),
+        (('"chef@shop.de" -> "chef@shop.de"\nphone = "+436601234567"',), "owner.phone is never used"),
     ],
 )
 def test_what_works_but_surprises_is_a_warning(changes: tuple[str, ...], warned: str | None) -> None:
@@ -569,9 +767,12 @@ def test_every_setting_is_in_the_documentation() -> None:
         "business": BUSINESS,
         "helpdesk": HELPDESK,
         "owner": OWNER,
+        "lead": OWNER,
+        "phone": PHONE,
         "agents": AGENT,
         "hours": HOURS,
-        "policies": POLICY,
+        "calendars": CALENDAR,
+        "policies": {**POLICY, **STEP},
     }
     for name, table in {**tables, "connections": CONNECTION}.items():
         section = page.partition(f"## {name}\n")[2].partition("\n## ")[0]

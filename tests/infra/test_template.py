@@ -1,5 +1,6 @@
 """What the packaged template promises: least privilege, nothing public, nothing lost without an alarm."""
 
+import json
 import re
 import subprocess
 import sys
@@ -10,10 +11,14 @@ from typing import Any
 import pytest
 import yaml
 
+from chalicelib import rounds, settings
 from chalicelib.desk import media
+from chalicelib.rounds import errands
 from infra.package import ROOT, package
+from infra.rollout import recipients
+from tests import aws
 
-FUNCTIONS = {"APIHandler": "Webhook", "Relay": "Relay", "Desk": "Desk", "Mailroom": "Mailroom", "Clock": "Clock"}
+FUNCTIONS = {"APIHandler": "Webhook", "Topics": "Topics", "Relay": "Relay", "Desk": "Desk", "Mailroom": "Mailroom", "Clock": "Clock"}
 Resource = dict[str, Any]
 
 
@@ -99,22 +104,74 @@ def test_only_the_desk_may_answer_customers_and_mail_the_helpdesk(of_type: Any) 
     for name, role in of_type("AWS::IAM::Role").items():
         may = allowed(role)
         assert ("ses:SendRawEmail" in may) == (name == "DeskRole")
-        assert ("/send/*" in may.get("ssm:GetParameters", "")) == (name == "DeskRole")
+        assert ("/send/*" in may.get("ssm:GetParameters", "")) == (name in ("DeskRole", "ClockRole"))
 
 
-def test_mail_goes_out_only_from_the_reply_domain_to_the_helpdesk_and_the_owner(of_type: Any) -> None:
+def test_only_the_clock_may_renew_tokens_and_it_may_neither_read_what_proves_deliveries_nor_mail(of_type: Any) -> None:
+    roles = of_type("AWS::IAM::Role")
+    renewing = {name: may for name, role in roles.items() if (may := allowed(role).get("ssm:PutParameter"))}
+    path = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/bridgehead/${StageName}"
+    assert renewing == {"ClockRole": str({"Fn::Sub": f"{path}/send/*"})}
+    clock = allowed(roles["ClockRole"])
+    assert not re.search("/keys|/receive/", clock["ssm:GetParameters"])
+    assert not {action for action in clock if action.startswith(("ses:", "scheduler:", "events:", "sms-voice:"))}
+    assert clock["sqs:SendMessage"] == str({"Fn::GetAtt": ["Jobs", "Arn"]})
+
+
+def test_only_the_desk_may_speak_for_our_whatsapp_numbers(of_type: Any) -> None:
+    account = "${AWS::Partition}:social-messaging:${AWS::Region}:${AWS::AccountId}"
+    numbers = str({"Fn::Sub": f"arn:{account}:phone-number-id/*"})
+    actions = ("SendWhatsAppMessage", "GetWhatsAppMessageMedia", "PostWhatsAppMessageMedia")
+    for name, role in of_type("AWS::IAM::Role").items():
+        may = {action: where for action, where in allowed(role).items() if action.startswith("social-messaging:")}
+        expected = {f"social-messaging:{action}": numbers for action in actions} if name == "DeskRole" else {}
+        assert may == expected, name
+
+
+def test_mail_goes_out_only_from_the_reply_domain_to_those_whom_the_settings_name(of_type: Any) -> None:
     desk = of_type("AWS::IAM::Role")["DeskRole"]
     (sending,) = (statement for statement in statements(desk) if statement["Action"] == "ses:SendRawEmail")
     condition = sending["Condition"]
     assert condition["StringLike"] == {"ses:FromAddress": {"Fn::Sub": "*@${ReplyDomain}"}}
-    assert condition["ForAllValues:StringEqualsIgnoreCase"] == {
-        "ses:Recipients": [{"Ref": "HelpdeskAddress"}, {"Ref": "OwnerAddress"}]
-    }
+    assert condition["ForAllValues:StringEqualsIgnoreCase"] == {"ses:Recipients": {"Ref": "Recipients"}}
     assert condition["Null"] == {"ses:Recipients": "false"}
 
 
+def test_whom_we_may_mail_are_those_whom_the_settings_remind() -> None:
+    quiet = settings.build(aws.SETTINGS)
+    assert recipients(quiet) == ["support@lindner.example", "chefin@lindner.example"]
+    busy = {
+        **aws.SETTINGS,
+        "lead": {"address": "leitung@lindner.example"},
+        "policies": [{"ladder": [{"percent": 50, "to": ["agents", "lead"]}]}],
+    }
+    people = ["leitung@lindner.example", "anna@lindner.example"]
+    assert recipients(settings.build(busy)) == [*recipients(quiet), *people]
+
+
+def test_texts_go_out_only_by_the_desk_and_only_from_numbers_of_this_account(of_type: Any) -> None:
+    number = "arn:${AWS::Partition}:sms-voice:${AWS::Region}:${AWS::AccountId}:phone-number/*"
+    may = {name: allowed(role).get("sms-voice:SendTextMessage") for name, role in of_type("AWS::IAM::Role").items()}
+    assert {name: where for name, where in may.items() if where} == {"DeskRole": str({"Fn::Sub": number})}
+
+
+def test_only_services_of_this_account_tell_of_texts_and_messages(of_type: Any) -> None:
+    policy = of_type("AWS::SNS::TopicPolicy")["PlatformsPolicy"]["PolicyDocument"]["Statement"]
+    services = {"sms-voice.amazonaws.com", "social-messaging.amazonaws.com"}
+    assert {statement["Principal"]["Service"] for statement in policy} == services
+    for statement in policy:
+        assert statement["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+
+
+def test_what_comes_by_topic_is_kept_and_nothing_else_is_done_with_it(of_type: Any) -> None:
+    may = allowed(of_type("AWS::IAM::Role")["TopicsRole"])
+    assert {action for action in may if action.startswith("dynamodb:")} == {"dynamodb:PutItem"}
+    assert not {action for action in may if action.startswith(("ses:", "scheduler:", "events:", "sms-voice:"))}
+    assert not re.search("/keys|/send/|/receive/", may["ssm:GetParameters"])
+
+
 def test_no_function_may_delete_a_conversation_or_change_its_own_surroundings(of_type: Any) -> None:
-    deleting = {"dynamodb:DeleteItem", "dynamodb:DeleteTable", "ssm:PutParameter", "sqs:PurgeQueue"}
+    deleting = {"dynamodb:DeleteItem", "dynamodb:DeleteTable", "ssm:DeleteParameter", "sqs:PurgeQueue"}
     for role in of_type("AWS::IAM::Role").values():
         assert not deleting & set(allowed(role))
 
@@ -164,7 +221,7 @@ def test_deleting_the_stack_keeps_conversations_and_mails(resources: dict[str, R
 
 def test_one_bad_record_holds_up_no_others(of_type: Any) -> None:
     mappings = of_type("AWS::Lambda::EventSourceMapping")
-    assert set(mappings) == {"StreamToRelay", "JobsToDesk", "InboundToMailroom"}
+    assert set(mappings) == {"StreamToRelay", "JobsToDesk", "InboundToMailroom", "DeliveriesToTopics"}
     for mapping in mappings.values():
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     stream = mappings["StreamToRelay"]
@@ -180,17 +237,17 @@ def test_only_what_came_in_becomes_a_job(of_type: Any) -> None:
 
 
 def test_a_job_is_not_given_to_a_second_worker_while_the_first_may_still_run(resources: dict[str, Resource]) -> None:
-    for queue, function in (("Jobs", "Desk"), ("Inbound", "Mailroom")):
+    for queue, function in (("Jobs", "Desk"), ("Inbound", "Mailroom"), ("Deliveries", "Topics")):
         hidden = resources[queue]["Properties"]["VisibilityTimeout"]
         assert hidden >= 6 * resources[function]["Properties"]["Timeout"]
 
 
 def test_what_failed_five_times_is_kept_for_two_weeks_and_raises_an_alarm(of_type: Any) -> None:
     queues, watched = of_type("AWS::SQS::Queue"), alarms_by_queue(of_type)
-    for source, dead in (("Jobs", "DeadJobs"), ("Inbound", "DeadMail")):
+    for source, dead in (("Jobs", "DeadJobs"), ("Inbound", "DeadMail"), ("Deliveries", "DeadDeliveries")):
         assert queues[source]["RedrivePolicy"]["maxReceiveCount"] == 5
         assert queues[source]["RedrivePolicy"]["deadLetterTargetArn"] == {"Fn::GetAtt": [dead, "Arn"]}
-    for dead in ("DeadJobs", "DeadMail", "DeadRecords"):
+    for dead in ("DeadJobs", "DeadMail", "DeadRecords", "DeadDeliveries"):
         assert queues[dead]["MessageRetentionPeriod"] == 14 * 24 * 3600
         assert watched[dead]["MetricName"] == "ApproximateNumberOfMessagesVisible"
         assert watched[dead]["Threshold"] == 0
@@ -217,10 +274,18 @@ def test_every_alarm_reaches_the_owner(of_type: Any) -> None:
         assert alarm["AlarmDescription"], name
 
 
+def test_every_task_of_the_clock_has_a_rule_that_wakes_it(of_type: Any) -> None:
+    targets = [target for rule in of_type("AWS::Events::Rule").values() for target in rule["Targets"]]
+    assert {json.loads(target["Input"])["task"] for target in targets} == {"sweep", *rounds.TASKS}
+    may_run_for = errands.LEASE.total_seconds()
+    assert of_type("AWS::Serverless::Function")["Clock"]["Timeout"] < may_run_for
+
+
 def test_our_own_metrics_are_watched_under_the_name_they_are_written_with(template: Resource, of_type: Any) -> None:
     service = template["Globals"]["Function"]["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]
     ours = [alarm for alarm in of_type("AWS::CloudWatch::Alarm").values() if alarm["Namespace"] == "Bridgehead"]
-    assert {alarm["MetricName"] for alarm in ours} == {"Quarantined", "Stuck", "SetAside", "MailFailed"}
+    metrics = {"Quarantined", "Stuck", "SetAside", "MailFailed", "PollFailed", "TokenExpiring"}
+    assert {alarm["MetricName"] for alarm in ours} == metrics
     assert all(alarm["Dimensions"] == [{"Name": "service", "Value": service}] for alarm in ours)
 
 

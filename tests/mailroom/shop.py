@@ -16,7 +16,7 @@ import pytest
 from chalice.test import Client
 
 import app
-from chalicelib import desk, mailroom
+from chalicelib import desk, intake, mailroom
 from chalicelib.aws import conversations, parameters
 from chalicelib.aws.table import unmarshal
 from chalicelib.channels import open_channel
@@ -39,7 +39,7 @@ class Shop:
     platform: Platform
     parameters: dict[str, Any]
     sent: int = 0
-    seen: set[str] = field(default_factory=set)
+    seen: set[tuple[str, str]] = field(default_factory=set)
 
     def items(self, prefix: str = "") -> list[dict[str, Any]]:
         return [found for row in self.aws.items() if (found := unmarshal(row))["sk"].startswith(prefix)]
@@ -50,8 +50,8 @@ class Shop:
 
     def settle(self) -> None:
         """The desk looks at every conversation in which something is new."""
-        while new := [item for item in self.items("i#") if item["sk"] not in self.seen]:
-            self.seen |= {item["sk"] for item in new}
+        while new := [item for item in self.items("i#") if (item["pk"], item["sk"]) not in self.seen]:
+            self.seen |= {(item["pk"], item["sk"]) for item in new}
             for pk in sorted({item["pk"] for item in new}):
                 desk.work(pk, desk._room())
 
@@ -96,9 +96,9 @@ class Shop:
         notice["receipt"]["recipients"] = [to] if isinstance(to, str) else list(to)
         notice["mail"]["source"] = return_path
         receipt = authority.read_receipt(notice)
-        room = mailroom.open_room()
+        room = mailroom.open_room(intake.keep_events)
         room = replace(room, now=lambda: now) if now else room
-        outcomes = mailroom.receive(receipt, mailroom.fetch(receipt), room)
+        outcomes = mailroom.receive(receipt, mailroom.fetch(receipt, room), room)
         self.settle()
         return list(outcomes.values())
 

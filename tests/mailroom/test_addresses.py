@@ -31,7 +31,7 @@ HONEST = [
     ("o'hara@xn--bcher-kva.example", "o'hara@xn--bcher-kva.example"),
 ]
 
-TRICKY = [  # E6, E7, E8: nobody, or the true mailbox that is on no list
+TRICKY = [  # nobody, or the true mailbox that is on no list
     ("agent@corp.example <evil@bad.example>", None),
     ("agent@corp.example)<evil@bad.example>", None),
     ("agent@corp.example, evil@bad.example", None),
@@ -93,11 +93,11 @@ TRICKY = [  # E6, E7, E8: nobody, or the true mailbox that is on no list
     (f"{'a' * 65}@corp.example", None),
     (f"a@{'b' * 64}.example", None),
     (f"a@{'b.' * 130}example", None),
-    ('"agent@corp.example" <evil@bad.example>', EVIL),  # E7
+    ('"agent@corp.example" <evil@bad.example>', EVIL),
     ('"<agent@corp.example>" <evil@bad.example>', EVIL),
     ('"\\"agent@corp.example\\"" <evil@bad.example>', EVIL),
     ("=?utf-8?b?YWdlbnRAY29ycC5leGFtcGxlPg==?= <evil@bad.example>", EVIL),
-    ("agent@corp.example.bad.example", "agent@corp.example.bad.example"),  # E8
+    ("agent@corp.example.bad.example", "agent@corp.example.bad.example"),
     ("agent@xn--orp-vsc.example", "agent@xn--orp-vsc.example"),
     ("agent+x@corp.example", "agent+x@corp.example"),
     ("agent@sub.corp.example", "agent@sub.corp.example"),
@@ -123,7 +123,7 @@ def test_the_longest_address_mail_allows_is_read() -> None:  # RFC 5321 4.5.3.1
     assert only_mailbox([f"a@b{domain}"]) is None
 
 
-def test_two_from_headers_are_nobodys() -> None:  # E6
+def test_two_from_headers_are_nobodys() -> None:
     assert only_mailbox([AGENT, EVIL]) is None
     assert only_mailbox([AGENT, AGENT]) is None
     assert only_mailbox([]) is None

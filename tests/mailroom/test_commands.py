@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from chalicelib.assent import is_yes
 from chalicelib.aws import conversations
+from chalicelib.commands import Command, read
 from chalicelib.locales import say
-from chalicelib.mailroom.assent import is_yes
-from chalicelib.mailroom.commands import Command, read
 from chalicelib.model import AgentReply
 from chalicelib.settings import LANGUAGES
 from tests.mailroom.shop import Shop, address, with_file
@@ -37,7 +38,7 @@ def test_close_with_words_posts_them(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("first", ["#private", "#privat", "#非公開", "#riêng-tư", "#私信"])
-def test_a_public_comment_can_be_answered_privately(shop: Shop, first: str) -> None:  # E36
+def test_a_public_comment_can_be_answered_privately(shop: Shop, first: str) -> None:
     ticket = shop.ask()
     assert shop.answer(ticket, f"{first} Ihre Bestellung ist da.") == "reply"
     ((_, url, more),) = [each for each in shop.platform.requests if each[0] == "POST"]
@@ -45,7 +46,7 @@ def test_a_public_comment_can_be_answered_privately(shop: Shop, first: str) -> N
     assert "Ihre Bestellung ist da." in str(more)
 
 
-def test_without_a_command_a_public_comment_is_answered_publicly(shop: Shop) -> None:  # E36
+def test_without_a_command_a_public_comment_is_answered_publicly(shop: Shop) -> None:
     ticket = shop.ask()
     assert shop.answer(ticket, "#öffentlich Ja, gern!") == "reply"
     assert shop.answer(ticket, "Bis Sonntag!") == "reply"
@@ -118,6 +119,18 @@ def test_what_an_agent_attached_is_kept_for_the_desk(shop: Shop) -> None:
         ("attachment-3.pdf", "application/pdf"),
     ]
     assert [shop.aws.objects[each.key] for each in reply.attachments] == [content for _, content in files]
+
+
+def test_an_archive_is_kept_as_it_came_and_never_opened(shop: Shop) -> None:
+    ticket = shop.ask()
+    bomb = b"PK\x03\x04\x14\x00\x01\x00\x08\x00" + b"\x00" * 16 + b"\xff\xff\xff\xff"
+    raw = with_file("Alles darin:", ticket, ("bilder.zip", bomb), ("makro.docm", bomb), ("bilder.zip.png", bomb))
+    assert shop.arrives(raw, address(ticket)) == ["reply"]
+    kept = {key: content for key, content in shop.aws.objects.items() if key.startswith("outgoing/")}
+    assert list(kept.values()) == [bomb] * 3
+    (item,) = shop.entries("reply")
+    found = json.loads(item["data"])["attachments"]
+    assert {each["media_type"] for each in found} <= {"application/zip", "application/octet-stream"}
 
 
 def test_more_than_ten_files_are_held(shop: Shop) -> None:

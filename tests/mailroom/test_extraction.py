@@ -383,6 +383,7 @@ TEXT_SHAPES = {
         "alternating": "> a\n\nb\n\n",
         "ours": f"{ADDRESS} 5\n",
     },
+    "names": "Mia Muster 2023:\n",
     **{"known": QUESTION, "chinese": "在2023年写道", "froms": "From: x\n", "issues": "Issue #1 a.\n", "tabs": "\tx\n"},
 }
 HTML_SHAPES = {
@@ -497,8 +498,8 @@ def test_nothing_a_mail_may_hold_raises() -> None:
 def test_every_helpdesk_has_a_row_that_makes_sense() -> None:
     for name, desk in HELPDESKS.items():
         assert name == desk.name
-        assert desk.requester in ("from", "reply-to")
-        assert desk.threads_on
+        assert set(desk.priorities) <= {"high", "urgent"}
+        assert bool(desk.priorities) == bool(desk.priority_header)
         assert desk.frames or not desk.always_framed
 
 
@@ -534,7 +535,8 @@ def test_other_projects_samples_are_read_as_they_expect() -> None:
     shares = replies.summary(list(replies.scores_of(replies.CORPUS)))
     assert shares["public_right"] >= 0.85
     assert shares["constructed_right"] == 1
-    assert shares["lost"] <= 0.01
+    assert shares["lost"] <= 0.02
+    assert shares["lost_posted"] <= 0.01
 
 
 CAPTURED_DESKS = {

@@ -28,7 +28,7 @@ def hold(shop: Shop, text: str = "Bis Sonntag!", ticket: EmailMessage | None = N
     return shop.notices[-1]
 
 
-def test_a_doubtful_answer_is_shown_as_it_would_be_posted(shop: Shop) -> None:  # E20, G19, G20
+def test_a_doubtful_answer_is_shown_as_it_would_be_posted(shop: Shop) -> None:
     notice = hold(shop)
     assert notice["From"].addresses[0].addr_spec == address(shop.mails()[0])
     (held,) = map(stored_held, shop.entries("held"))
@@ -68,7 +68,7 @@ def test_yes_in_any_of_the_languages_posts_exactly_what_was_shown(shop: Shop, wo
     assert conversations.all_held() == []
 
 
-def test_a_second_yes_posts_nothing(shop: Shop) -> None:  # K10
+def test_a_second_yes_posts_nothing(shop: Shop) -> None:
     notice = hold(shop)
     outcomes = [shop.answer(notice, word) for word in ("ja", "Ja!", "ok")]
     assert outcomes == ["released", "held: nothing-held", "held: nothing-held"]
@@ -93,7 +93,7 @@ def test_a_customers_own_yes_does_not_make_the_agents_yes_an_echo(shop: Shop) ->
     ("sender", "verdicts"),
     [("Anna <anna@elsewhere.example>", {}), (ANNA, {"dmarc": "FAIL"}), (ANNA, {"spam": "FAIL"})],
 )
-def test_a_strangers_yes_releases_nothing(shop: Shop, sender: str, verdicts: dict[str, str]) -> None:  # K10, G17
+def test_a_strangers_yes_releases_nothing(shop: Shop, sender: str, verdicts: dict[str, str]) -> None:
     shop.answer(hold(shop), "yes", sender=sender, **verdicts)
     assert shop.posted == []
     assert shop.entries("held")[0]["state"] == "open"
@@ -135,7 +135,7 @@ def test_a_yes_with_more_words_is_an_answer_of_its_own(shop: Shop) -> None:
 # --- the operator ----------------------------------------------------------------------------------------------------
 
 
-def test_an_operator_can_list_show_and_release_a_held_answer_once(shop: Shop) -> None:  # K10
+def test_an_operator_can_list_show_and_release_a_held_answer_once(shop: Shop) -> None:
     hold(shop)
     (line,) = hold_command.lines()
     code = line.split()[0]
@@ -174,7 +174,7 @@ def test_a_quarantined_mail_is_used_once_its_sender_is_an_agent(shop: Shop) -> N
     assert list(operate.quarantine_lines()) == []
 
 
-def test_a_shown_mail_cannot_steer_a_terminal(shop: Shop) -> None:  # K3
+def test_a_shown_mail_cannot_steer_a_terminal(shop: Shop) -> None:
     ticket = shop.ask()
     hostile = "\x1b[2J\x1b]8;;https://evil.example\x1b\\click\x1b]8;;\x1b\\ \u202egnp.exe\u2066 \x9b31m" + "x" * 9000
     shop.answer(ticket, hostile, sender="bob@lindner.example")
@@ -184,7 +184,7 @@ def test_a_shown_mail_cannot_steer_a_terminal(shop: Shop) -> None:  # K3
     assert len(shown) < 6000
 
 
-def test_what_cannot_be_undone_is_asked_about(capsys: pytest.CaptureFixture[str]) -> None:  # K5
+def test_what_cannot_be_undone_is_asked_about(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(NotSure, match="--yes"):
         _ask(argparse.Namespace(yes=False), "Drop it?")
     _ask(argparse.Namespace(yes=True), "Drop it?")

@@ -91,7 +91,7 @@ def test_html_comes_beside_the_text() -> None:
     assert mail("attachment_names_in_all_ways").html == "<p>see attached</p>"
 
 
-def test_ids_are_read_and_what_is_none_is_empty() -> None:  # E30
+def test_ids_are_read_and_what_is_none_is_empty() -> None:
     found = read(raw("Message-ID: <a@b>", "In-Reply-To: Anna's mail <c@d> of today", "References: <e@f>\r\n\t<g@h> x"))
     assert (found.message_id, found.in_reply_to, found.references) == ("<a@b>", "<c@d>", ("<e@f>", "<g@h>"))
     bare = read(raw("Message-ID: nothing", "Date: Mon, 99 Foo 2099 99:99:99 +9999"))
@@ -110,16 +110,16 @@ def test_headers_are_found_by_any_case_and_without_controls() -> None:
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
-        ("smime_encrypted", Kind.ENCRYPTED),  # E32
+        ("smime_encrypted", Kind.ENCRYPTED),
         ("pgp_mime_encrypted", Kind.ENCRYPTED),
         ("pgp_inline", Kind.ENCRYPTED),
-        ("bounce_delivery_status", Kind.REPORT),  # E13
+        ("bounce_delivery_status", Kind.REPORT),
         ("read_receipt", Kind.REPORT),
         ("feedback_report", Kind.REPORT),
         ("calendar_reply_outlook", Kind.CALENDAR),
-        ("outlook_winmail_dat", Kind.TNEF),  # E25
+        ("outlook_winmail_dat", Kind.TNEF),
         ("uuencoded_file_in_text", Kind.UUENCODED),
-        ("forwarded_as_attachment", Kind.FORWARDED),  # E18
+        ("forwarded_as_attachment", Kind.FORWARDED),
         ("refused_mail_by_request_tracker", Kind.FORWARDED),
     ],
 )
@@ -136,7 +136,7 @@ def test_a_quoted_armour_is_not_an_encrypted_mail() -> None:
     assert read(raw(body="Please not so:\n> -----BEGIN PGP MESSAGE-----\n")).kinds == frozenset()
 
 
-def test_attachments_keep_their_names_and_lose_their_tricks() -> None:  # E27, A8
+def test_attachments_keep_their_names_and_lose_their_tricks() -> None:
     names = [file.name for file in mail("attachment_names_in_all_ways").attachments]
     assert names == ["Rechnung Müller 2026.pdf", "发票.pdf", "_passwd", "a X-Evil_ yes.txt", "gpj.exe"]
 
@@ -176,12 +176,12 @@ def test_an_enclosed_mail_lends_nothing_to_the_one_around_it() -> None:
 @pytest.mark.parametrize(
     "hostile",
     [
-        b"",  # E31
+        b"",
         b"\r\n\r\nx",
         b"x",
         b"This is no mail at all.\nReally.",
         b"\x00\xff\xfe" * 100,
-        nested(21),  # E24
+        nested(21),
         nested(1000),
         b"From: a@b.example\r\n" + b"Content-Type: message/rfc822\r\n\r\n" * 500 + b"x",
         raw("Content-Type: multipart/mixed; boundary=b", body="--b\r\n\r\nx\r\n" * 20_000),
@@ -199,15 +199,15 @@ def test_an_enclosed_mail_lends_nothing_to_the_one_around_it() -> None:
             body="--b\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b",
         ),
         raw(f"Content-Type: multipart/mixed; boundary={'b' * 300}", body=f"--{'b' * 300}\r\n\r\nx"),
-        raw("To: " + ",\r\n ".join(f"user{n}@shop.example" for n in range(20_000))),  # E29
+        raw("To: " + ",\r\n ".join(f"user{n}@shop.example" for n in range(20_000))),
         raw("X-Long: " + "a" * 70_000),
         raw("Subject: a\rFrom: evil@bad.example"),  # read as one header here, as two there
         raw("no header at all"),
         raw("From evil: x"),
         b" From: anna@shop.example\r\n\r\nx",
-        b"From: =?utf-8?q?Anna=0D=0ABcc=3A?= <anna@shop.example>\r\n\r\nx",  # E26
+        b"From: =?utf-8?q?Anna=0D=0ABcc=3A?= <anna@shop.example>\r\n\r\nx",
         b"From: =?utf-8?b?" + b64encode(b"a\x00b") + b"?= <anna@shop.example>\r\n\r\nx",
-        b"x" * 30_000_000,  # E31
+        b"x" * 30_000_000,
         raw(body="x" * (10 * 1024 * 1024)),
     ],
     ids=lambda hostile: hostile[:60].decode("latin-1").replace("\r\n", "|"),
@@ -220,14 +220,14 @@ def test_a_mail_that_cannot_be_read_safely_is_malformed(hostile: bytes) -> None:
     assert "example" not in str(refused.value)
 
 
-def test_the_limits_themselves_are_allowed() -> None:  # E24
+def test_the_limits_themselves_are_allowed() -> None:
     assert read(nested(20)).text == "deep"
     parts = raw("Content-Type: multipart/mixed; boundary=b", body="\r\n--b\r\n\r\nx" * 499)
     assert read(parts).text.count("x") == 499
     assert len(read(raw("X-Long: " + "a" * 65_000)).header("x-long")) == 65_000
 
 
-def test_a_mail_of_ten_megabytes_is_read_in_time() -> None:  # G28
+def test_a_mail_of_ten_megabytes_is_read_in_time() -> None:
     size = 10 * 1024 * 1024 - 4096
     boundaries = "".join(f"Content-Type: multipart/mixed; boundary=b{n}\r\n\r\n--b{n}\r\n" for n in range(19))
     deep = b"From: a@b.example\r\n" + boundaries.encode() + b"\r\n" + (b"\n--b1x" * (size // 6))[: size - 2000]
@@ -243,7 +243,7 @@ def test_a_mail_of_ten_megabytes_is_read_in_time() -> None:  # G28
 @pytest.mark.parametrize(
     "charset", ["utf-7", "UTF_7", "rot13", "rot-13", "punycode", "hex", "idna", "unicode_escape", "x" * 99]
 )
-def test_a_charset_off_the_list_decodes_nothing(charset: str) -> None:  # E25
+def test_a_charset_off_the_list_decodes_nothing(charset: str) -> None:
     found = read(raw(f"Content-Type: text/plain; charset={charset}", body="+ADw-script+AD4- uryyb \\u003c 3c \xff"))
     assert found.text == "+ADw-script+AD4- uryyb \\u003c 3c ÿ"
     subject = read(raw(f"Subject: =?{charset}?q?+ADw-script+AD4-?=")).subject
@@ -253,12 +253,12 @@ def test_a_charset_off_the_list_decodes_nothing(charset: str) -> None:  # E25
 @pytest.mark.parametrize(
     ("headers", "body", "text"),
     [
-        (["Content-Type: text/plain; charset=utf-8"], b"caf\xe9", "caf\ufffd"),  # E25: wrong charset
+        (["Content-Type: text/plain; charset=utf-8"], b"caf\xe9", "caf\ufffd"),  # wrong charset
         (["Content-Type: text/plain; charset=us-ascii"], "café".encode(), "café"),
         (["Content-Type: text/plain; charset=gb2312"], b"ok\xff\xff", "ok\ufffd\ufffd"),
         (["Content-Type: text/plain; charset=iso-2022-jp"], b"ok \x1b$B\xff\xff", "ok \ufffd\ufffd"),
         (["Content-Type: text"], b"ok", "ok"),
-        (["Content-Transfer-Encoding: base64"], b"SGVsbG8", "Hello"),  # E25: bad base64
+        (["Content-Transfer-Encoding: base64"], b"SGVsbG8", "Hello"),  # bad base64
         (["Content-Transfer-Encoding: BASE64"], b"SGV*s\r\nbG8=", "Hello"),
         (["Content-Transfer-Encoding: base64"], b"SGVsbG8=S", "Hello"),
         (["Content-Transfer-Encoding: base64"], b"A", ""),
@@ -275,10 +275,10 @@ def test_broken_bodies_are_read_as_far_as_they_go(headers: list[str], body: byte
 @pytest.mark.parametrize(
     ("value", "subject"),
     [
-        ("a" * 60_000, "a" * 200),  # E28
+        ("a" * 60_000, "a" * 200),
         ("a\x00b\x07c", "a b c"),
         ("\u202eevil\u202c \u2066x\u2069", "evil x"),
-        ("=?utf-8?b?" + b64encode("a\r\nBcc: x\u202e".encode()).decode() + "?=", "a Bcc: x"),  # E27
+        ("=?utf-8?b?" + b64encode("a\r\nBcc: x\u202e".encode()).decode() + "?=", "a Bcc: x"),
         ("=?utf-8?q?a=0D=0AX-Evil=3A_yes?=", "a X-Evil: yes"),
         ("=?utf-8?b?5L2g5Q==?= =?utf-8?b?pb0=?=", "你好"),  # cut inside a character
         ("=?utf-8?b?4oKs?=\r\n =?utf-8?b?4oKs?= and =?iso-8859-1?q?caf=E9?=", "€€ and café"),
@@ -292,13 +292,13 @@ def test_a_subject_is_one_clean_line(value: str, subject: str) -> None:
     assert read(raw(f"Subject: {value}")).subject == subject
 
 
-def test_a_second_mail_inside_is_just_text() -> None:  # E31
+def test_a_second_mail_inside_is_just_text() -> None:
     assert "From: Evil <evil@bad.example>" in mail("mbox_with_two_mails").text
     smuggled = read(raw(body="Hi\r\n.\r\nMAIL FROM:<evil@bad.example>\r\nDATA\r\nFrom: evil@bad.example\r\n\r\nx"))
     assert smuggled.from_values == ("Anna <anna@shop.example>",)
 
 
-def test_a_space_before_the_colon_hides_no_second_sender() -> None:  # E6
+def test_a_space_before_the_colon_hides_no_second_sender() -> None:
     found = read(raw("From : evil@bad.example", "FROM:x@bad.example"))
     assert found.from_values == ("Anna <anna@shop.example>", "evil@bad.example", "x@bad.example")
 
@@ -315,5 +315,5 @@ def test_a_mail_with_bare_line_feeds_is_the_same_mail() -> None:
 
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 @given(mails())
-def test_no_mail_raises_anything_else(octets: bytes) -> None:  # E26
+def test_no_mail_raises_anything_else(octets: bytes) -> None:
     swallow(octets)

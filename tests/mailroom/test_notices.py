@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from chalicelib.helpdesks import HELPDESKS
@@ -36,7 +38,11 @@ def test_django_helpdesks_mail_without_words_is_no_answer(subject: str, text: st
     assert not_an_answer(HELPDESKS["django-helpdesk"], {}, whole, text) == verdict
 
 
-@pytest.mark.parametrize("kind", ["django-helpdesk", "zammad"])
-def test_a_helpdesk_that_may_not_acknowledge_is_not_expected_to(kind: str) -> None:
-    assert not HELPDESKS[kind].acknowledges
-    assert HELPDESKS[kind].expected_silence == HELPDESKS["plain"].expected_silence
+def test_a_helpdesk_that_may_not_acknowledge_is_not_expected_to() -> None:
+    assert HELPDESKS["zammad"].suppress == "All"
+    assert HELPDESKS["zammad"].expected_silence == HELPDESKS["plain"].expected_silence == timedelta(days=1)
+
+
+def test_a_helpdesk_that_is_asked_to_acknowledge_may_not_be_silent_for_long() -> None:
+    assert HELPDESKS["django-helpdesk"].suppress == "OOF"
+    assert HELPDESKS["django-helpdesk"].expected_silence == timedelta(minutes=30)

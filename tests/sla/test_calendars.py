@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from chalicelib.settings import Hours
-from chalicelib.sla import calendars, due_at
+from chalicelib.settings import Calendar
+from chalicelib.sla import calendars
 
 SHOP = dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), ("09:00-12:30", "14:00-18:00"))
 OFFICE = dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), ("09:00-17:00",))
@@ -64,51 +64,95 @@ def at(local: str, zone: str) -> datetime:
 def test_only_the_businesss_hours_count(
     zone: str, days: dict[str, tuple[str, ...]], closed: tuple[str, ...], asked: str, hours: float, due: str
 ) -> None:
-    counted = due_at(at(asked, zone), timedelta(hours=hours), Hours(zone, days, closed), always_open=False)
+    counted = calendars.after(at(asked, zone), timedelta(hours=hours), Calendar(zone, days, closed))
     assert counted.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M") == due
     assert counted.tzinfo is UTC
 
 
-def test_always_open_means_every_hour() -> None:
-    asked, hours = at("2026-03-28 23:00", "Europe/Vienna"), Hours("Europe/Vienna", SHOP)
-    assert due_at(asked, timedelta(hours=4), hours, always_open=True) == asked + timedelta(hours=4)
+WEEKDAYS = dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), ("09:00-17:00",))
+EVERY_DAY = dict.fromkeys(calendars.DAYS, ("09:00-17:00",))
+HALF = {"12-24": ("09:00-12:00",), "2026-12-26": ("10:00-14:00",), "05-01": ("22:00-02:00",)}
+
+# calendar, asked (local), target in hours, due (local)
+OFF = {
+    "Christmas": (Calendar("Europe/Berlin", WEEKDAYS, holidays=("DE",)), "2026-12-24 16:00", 2, "2026-12-28 10:00"),
+    "a region's own": (Calendar("Europe/Berlin", WEEKDAYS, holidays=("DE-BE",)), "2027-03-05 16:00", 2, "2027-03-09 10:00"),
+    "another region's": (Calendar("Europe/Berlin", WEEKDAYS, holidays=("DE-BY",)), "2027-03-05 16:00", 2, "2027-03-08 10:00"),
+    "Easter moves": (Calendar("Europe/Vienna", WEEKDAYS, holidays=("AT-9",)), "2027-03-26 16:00", 2, "2027-03-30 10:00"),
+    "Corpus Christi": (Calendar("Europe/Vienna", WEEKDAYS, holidays=("AT",)), "2026-06-03 16:00", 2, "2026-06-05 10:00"),
+    "two countries": (Calendar("Europe/Berlin", WEEKDAYS, holidays=("DE", "AT")), "2026-10-23 16:00", 2, "2026-10-27 10:00"),
+    "Tết": (Calendar("Asia/Ho_Chi_Minh", EVERY_DAY, holidays=("VN",)), "2026-02-15 16:00", 2, "2026-02-21 10:00"),
+    "Tết of another year": (Calendar("Asia/Ho_Chi_Minh", EVERY_DAY, holidays=("VN",)), "2027-02-03 16:00", 2, "2027-02-11 10:00"),
+    "the end of Ramadan": (Calendar("Asia/Jakarta", EVERY_DAY, holidays=("ID",)), "2026-03-20 16:00", 2, "2026-03-23 10:00"),
+    "a bridge of holidays": (Calendar("Asia/Tokyo", WEEKDAYS, holidays=("JP",)), "2026-09-18 16:00", 2, "2026-09-24 10:00"),
+    "over the new year": (Calendar("Asia/Tokyo", WEEKDAYS, holidays=("JP",)), "2026-12-31 16:00", 2, "2027-01-04 10:00"),
+    "a half day": (Calendar("Europe/Berlin", WEEKDAYS, special=HALF), "2026-12-24 09:00", 4, "2026-12-25 10:00"),
+    "a half day every year": (Calendar("Europe/Berlin", WEEKDAYS, special=HALF), "2027-12-24 09:00", 4, "2027-12-27 10:00"),
+    "hours on a holiday": (Calendar("Europe/Berlin", EVERY_DAY, (), ("DE",), HALF), "2026-12-25 09:00", 5, "2026-12-27 10:00"),
+    "a date before every year": (
+        Calendar("Europe/Berlin", EVERY_DAY, ("2026-12-24",), (), HALF), "2026-12-24 09:00", 1, "2026-12-25 10:00",
+    ),
+    "every year after a date": (
+        Calendar("Europe/Berlin", EVERY_DAY, ("12-26",), (), HALF), "2026-12-26 09:00", 1, "2026-12-26 11:00",
+    ),
+    "a special night": (Calendar("Europe/Berlin", EVERY_DAY, (), ("DE",), HALF), "2026-05-01 09:00", 3, "2026-05-02 01:00"),
+    "a day off although it is special every year": (
+        Calendar("Europe/Berlin", EVERY_DAY, ("2026-05-01",), (), HALF), "2026-05-01 09:00", 1, "2026-05-02 10:00",
+    ),
+    "a market on two days": (
+        Calendar("Europe/Berlin", {}, special={"06-06": ("10:00-12:00",), "2026-06-20": ("10:00-12:00",)}),
+        "2026-06-06 11:00", 2, "2026-06-20 11:00",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("calendar", "asked", "hours", "due"), OFF.values(), ids=OFF)
+def test_holidays_and_days_of_their_own_count_as_they_are(
+    calendar: Calendar, asked: str, hours: float, due: str
+) -> None:
+    counted = calendars.after(at(asked, calendar.zone), timedelta(hours=hours), calendar)
+    assert counted.astimezone(ZoneInfo(calendar.zone)).strftime("%Y-%m-%d %H:%M") == due
+
+
+def test_a_region_that_an_update_dropped_stops_no_clock() -> None:
+    calendar = Calendar("Europe/Berlin", WEEKDAYS, holidays=("DE-XX", "XX", "DE"))
+    due = calendars.after(at("2026-12-24 16:00", "Europe/Berlin"), timedelta(hours=2), calendar)
+    assert due == at("2026-12-28 10:00", "Europe/Berlin")
 
 
 def test_no_hours_mean_every_hour() -> None:
     asked = at("2026-03-28 23:00", "Europe/Vienna")
     for days in ({}, {"mon": ()}):
-        assert due_at(asked, timedelta(hours=4), Hours("Europe/Vienna", days), always_open=False) == asked + timedelta(
-            hours=4
-        )
+        assert calendars.after(asked, timedelta(hours=4), Calendar("Europe/Vienna", days)) == asked + timedelta(hours=4)
 
 
 def test_a_moment_of_any_zone_is_the_same_moment() -> None:
-    hours, asked = Hours("Europe/Vienna", SHOP), at("2026-11-23 09:30", "Europe/Vienna")
+    hours, asked = Calendar("Europe/Vienna", SHOP), at("2026-11-23 09:30", "Europe/Vienna")
     elsewhere = asked.astimezone(ZoneInfo("Asia/Tokyo"))
-    assert due_at(elsewhere, timedelta(hours=2), hours, False) == due_at(asked, timedelta(hours=2), hours, False)
+    assert calendars.after(elsewhere, timedelta(hours=2), hours) == calendars.after(asked, timedelta(hours=2), hours)
 
 
 def test_spans_that_overlap_count_once() -> None:
-    hours = Hours("Europe/Vienna", {"mon": ("14:00-18:00", "09:00-15:00", "10:00-11:00")})
+    hours = Calendar("Europe/Vienna", {"mon": ("14:00-18:00", "09:00-15:00", "10:00-11:00")})
     asked = at("2026-11-23 00:00", "Europe/Vienna")
     assert calendars.open_time(asked, asked + timedelta(days=1), hours) == timedelta(hours=9)
 
 
 def test_open_time_is_nothing_when_the_end_is_earlier() -> None:
     asked = at("2026-11-23 10:00", "Europe/Vienna")
-    for hours in (Hours(), Hours("Europe/Vienna", SHOP)):
+    for hours in (Calendar(), Calendar("Europe/Vienna", SHOP)):
         assert calendars.open_time(asked, asked - timedelta(days=1), hours) == timedelta()
 
 
 def test_hours_that_never_open_are_an_error_and_no_endless_loop() -> None:
-    hours = Hours(
+    hours = Calendar(
         "Europe/Vienna", {"mon": ("09:00-09:30",)}, tuple(f"{m:02}-{d:02}" for m in range(1, 13) for d in range(1, 32))
     )
     with pytest.raises(calendars.NeverOpen):
-        due_at(at("2026-11-23 10:00", "Europe/Vienna"), timedelta(hours=1), hours, always_open=False)
+        calendars.after(at("2026-11-23 10:00", "Europe/Vienna"), timedelta(hours=1), hours)
 
 
 def test_a_business_open_on_leap_days_only_is_found_eight_years_later() -> None:
     closed = tuple(f"{m:02}-{d:02}" for m in range(1, 13) for d in range(1, 32) if (m, d) != (2, 29))
-    due = due_at(at("2096-03-01 10:00", "UTC"), timedelta(hours=1), Hours("UTC", WHOLE_DAYS, closed), always_open=False)
+    due = calendars.after(at("2096-03-01 10:00", "UTC"), timedelta(hours=1), Calendar("UTC", WHOLE_DAYS, closed))
     assert due == datetime(2104, 2, 29, 1, tzinfo=UTC)

@@ -16,6 +16,7 @@ class Ticket:
     number: str
     subject: str
     texts: tuple[str, ...]
+    is_open: bool
 
 
 class Helpdesk(Protocol):
@@ -28,5 +29,5 @@ class Helpdesk(Protocol):
     def tickets(self) -> list[Ticket]: ...
     def answer(self, ticket: Ticket, text: str) -> None: ...  # an agent, in the product's web form
     def resolve(self, ticket: Ticket, text: str = "") -> None: ...  # in the same form
-    def close(self, ticket: Ticket) -> None: ...  # without a word
+    def close(self, ticket: Ticket, text: str = "") -> None: ...
     def provocation(self, mail: EmailMessage) -> EmailMessage: ...  # of a customer's mail, one it answers automatically

@@ -62,7 +62,12 @@ class DjangoHelpdesk:
 
     def tickets(self) -> list[Ticket]:
         return [
-            Ticket(str(each["id"]), each["title"], tuple(said["comment"] for said in each["followup_set"]))
+            Ticket(
+                str(each["id"]),
+                each["title"],
+                tuple(said["comment"] for said in each["followup_set"]),
+                is_open=str(each["status"]) not in (RESOLVED, CLOSED),
+            )
             for each in self._browser.json(f"{self._url}api/tickets/")["results"]
         ]
 
@@ -72,12 +77,11 @@ class DjangoHelpdesk:
     def resolve(self, ticket: Ticket, text: str = "") -> None:
         self._update(ticket, comment=text, new_status=RESOLVED, public="1")
 
-    def close(self, ticket: Ticket) -> None:
-        self._update(ticket, new_status=CLOSED, public="1")
+    def close(self, ticket: Ticket, text: str = "") -> None:
+        self._update(ticket, comment=text, new_status=CLOSED, public="1")
 
     def provocation(self, mail: EmailMessage) -> EmailMessage:
-        """Without this header, which not every mail gateway leaves in place, it acknowledges every mail."""
-        del mail["X-Auto-Response-Suppress"]
+        """It acknowledges every mail."""
         return mail
 
     def _settings(self) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from tests.e2e.helpdesks.installing import emptied, installed, run
 PACKAGE = "roundup==2.6.0"
 USER, PASSWORD = "anna", "only on this machine"
 BUG = "3"  # a priority
+RESOLVED, CLOSED = "resolved", "done-cbb"
 # its own server refuses to run as root, which in a container everybody is
 SERVER = """
 import sys
@@ -57,17 +58,26 @@ class Roundup:
         run([str(self._programs / "roundup-mailgw"), str(self._tracker)], mail)
 
     def tickets(self) -> list[Ticket]:
-        listed = self._get("issue?@fields=title,messages&@verbose=0")["collection"]
-        return [Ticket(each["id"], each["title"], tuple(map(self._text, each["messages"]))) for each in listed]
+        listed = self._get("issue?@fields=title,messages,status&@verbose=0")["collection"]
+        over = {self._status(name) for name in (RESOLVED, CLOSED)}
+        return [
+            Ticket(
+                each["id"],
+                each["title"],
+                tuple(map(self._text, each["messages"])),
+                is_open=str(each["status"]) not in over,
+            )
+            for each in listed
+        ]
 
     def answer(self, ticket: Ticket, text: str) -> None:
         self._change(ticket, **{"@note": text})
 
     def resolve(self, ticket: Ticket, text: str = "") -> None:
-        self._change(ticket, **{"@note": text}, status=self._status("resolved"))
+        self._change(ticket, **{"@note": text}, status=self._status(RESOLVED))
 
-    def close(self, ticket: Ticket) -> None:
-        self._change(ticket, status=self._status("done-cbb"))
+    def close(self, ticket: Ticket, text: str = "") -> None:
+        self._change(ticket, **{"@note": text}, status=self._status(CLOSED))
 
     def provocation(self, mail: EmailMessage) -> EmailMessage:
         """Mail without a text part is refused, and its sender is told how to write better ones."""

@@ -1,0 +1,76 @@
+"""Letters: scans come by mail from a digital mailbox or the business's own scanner, answers go out on paper.
+
+No webhook: the mailroom takes the scans in (`mailroom/scans.py`), the desk has them read (`reading.py`). An answer is
+laid out for printing (`paper.py`) and mailed to whoever posts it; it carries a reference, by which the customer's next
+letter finds its conversation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from chalicelib.channels import LETTER, kept_files
+from chalicelib.channels.base import Answer, Connection, Forged, Limits, Outcome, PostFailed, WebhookRequest
+from chalicelib.http import Http, Response, request
+from chalicelib.model import Attachment, Event, Kind, Message, Reply
+
+LONGEST_TEXT = 6_000  # characters, about two pages
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Letter:
+    """The addresses that scans are mailed to; each is an account."""
+
+    connection: Connection
+    http: Http = request  # never asked: everything goes by mail
+    now: Callable[[], datetime] = _now
+
+    def handshake(self, request: WebhookRequest) -> Answer:
+        """There is none. Raises Forged."""
+        raise Forged("no handshake")
+
+    def verify(self, request: WebhookRequest) -> None:
+        """No letter comes by HTTP. Raises Forged."""
+        raise Forged("no deliveries")
+
+    def parse(self, request: WebhookRequest) -> list[Event]:
+        """No letter comes by HTTP. Raises Forged."""
+        raise Forged("no deliveries")
+
+    def limits(self, kind: Kind, public: bool | None = None) -> Limits:
+        """Two pages, at any time; what is enclosed is for whoever posts it to put in."""
+        return Limits(False, LONGEST_TEXT, answers=kind is Kind.DIRECT)
+
+    def complete(self, message: Message) -> Message:
+        """With what the letter says, in the conversation whose reference it names. Raises PostFailed while it is being read."""
+        from chalicelib.channels.letter import reading
+
+        return reading.read(message, bool(self._option("textract")))
+
+    def send(self, reply: Reply) -> str:
+        """Our reference on the letter. Raises PostFailed."""
+        from chalicelib.channels.letter import paper
+
+        if reply.public:
+            raise PostFailed(Outcome.REFUSED, "no-public")
+        if len(reply.text) > LONGEST_TEXT:
+            raise PostFailed(Outcome.REFUSED, "too-long")
+        return paper.post(reply, str(self._option("print_to")), str(self._option("letterhead")), self.now())
+
+    def find(self, reply: Reply) -> str | None:
+        """Nobody can be asked; SES reports each mail it sends, and that is proof when it comes. Raises PostFailed."""
+        raise PostFailed(Outcome.UNKNOWN, "unknown")
+
+    def download(self, account: str, attachment: Attachment, most: int, seconds: float) -> Response:
+        """Raises http.TooLarge or NotSent."""
+        return kept_files.download(attachment, most)
+
+    def _option(self, name: str) -> Any:
+        return self.connection.options.get(name, LETTER.settings[name])

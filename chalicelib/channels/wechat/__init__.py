@@ -1,0 +1,168 @@
+"""WeChat: messages to one official account, answered as customer-service messages.
+
+Who may send what is proven in `proof.py`, what a delivery says is read in `messages.py`, whatever it is written in by
+`elements.py`; answers, `answers.py` and `calls.py`, are loaded where they are posted. WeCom's customer service, the
+other way into WeChat, shares all but the messages: `chalicelib/channels/wecom`.
+https://developers.weixin.qq.com/doc/offiaccount/Getting_Started/Overview.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.channels import WECHAT
+from chalicelib.channels.base import (
+    Answer,
+    Connection,
+    Forged,
+    Limits,
+    Malformed,
+    Media,
+    Outcome,
+    PostFailed,
+    Refreshed,
+    SecretMissing,
+    WebhookRequest,
+    each,
+)
+from chalicelib.channels.wechat import proof
+from chalicelib.channels.wechat.elements import Fields, read_fields
+from chalicelib.channels.wechat.messages import event_of
+from chalicelib.http import Http, Response, fetch, request
+from chalicelib.model import Attachment, Event, Kind, Reply
+
+if TYPE_CHECKING:
+    from chalicelib.channels.wechat.calls import Api
+
+LONGEST_TEXT = 2048  # bytes of UTF-8
+WINDOW = timedelta(hours=48)
+MOST_ANSWERS = 5  # messages to one person in that time, until they write again; WeChat counts
+FILES = Media(
+    types=("image/jpeg", "image/png", "image/gif", "video/mp4"),
+    size=10_000_000,
+    most=MOST_ANSWERS - 1,  # the words are a message too
+)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class WeChat:
+    """One official account, by its original id ("gh_…")."""
+
+    connection: Connection
+    http: Http = request
+    now: Callable[[], datetime] = _now
+    get: Callable[..., Response] = fetch
+
+    def handshake(self, request: WebhookRequest) -> Answer:
+        """Never encrypted, in no mode. Raises Forged."""
+        proof.prove(request, "signature", self.connection.secret("token"))
+        challenge = request.query.get("echostr", "")
+        if not proof.CHALLENGE.fullmatch(challenge):
+            raise Forged("echostr")
+        return Answer(challenge)
+
+    def verify(self, request: WebhookRequest) -> None:
+        """In safe mode nothing is believed that is not encrypted: a plain signature covers no body. Raises Forged."""
+        tokens = self.connection.secret("token")
+        if self._option("mode") == "plain":
+            proof.prove(request, "signature", tokens)
+            return
+        keys = self._keys()
+        try:
+            encrypted = encrypted_in(read_fields(request.body))
+        except Malformed as malformed:
+            raise Forged(str(malformed)) from None
+        proof.prove(request, "msg_signature", tokens, encrypted)
+        proof.decrypt(encrypted, keys, self._app_id())
+
+    def parse(self, request: WebhookRequest) -> list[Event]:
+        fields = read_fields(request.body)
+        if self._option("mode") != "plain":
+            # what stands beside it is not proven
+            fields = read_fields(proof.decrypt(encrypted_in(fields), self._keys(), self._app_id()))
+        to_event = partial(event_of, accounts=self.connection.accounts, received_at=request.received_at)
+        return list(each([fields], to_event))
+
+    def limits(self, kind: Kind, public: bool | None = None) -> Limits:
+        """One message: every part would be one of the five."""
+        return limits(kind, FILES)
+
+    def send(self, reply: Reply) -> str:
+        from chalicelib.channels.wechat import answers
+
+        check(reply, self.now())
+        return answers.post(reply, self._api())
+
+    def download(self, account: str, attachment: Attachment, most: int, seconds: float) -> Response:
+        return self._api().download(attachment.ref, most, seconds)
+
+    def profile(self, account: str, author_id: str) -> Mapping[str, Any]:
+        from chalicelib.channels.wechat import answers
+
+        return answers.profile(self._api(), author_id)
+
+    def refresh(self, account: str) -> Refreshed | None:
+        return self._api().refreshed(self.now())
+
+    def _api(self) -> Api:
+        from chalicelib.channels.wechat import answers
+        from chalicelib.channels.wechat.calls import Api
+
+        hosts = self.connection.options.get("media_hosts", WECHAT.media_hosts)
+        url = self._option("api_url").rstrip("/")
+        return Api(self.connection, self.http, self.get, url, answers.ERRORS, answers.token, hosts)
+
+    def _keys(self) -> list[bytes]:
+        return proof.aes_keys(self.connection.name, self.connection.secret("aes_key"))
+
+    def _app_id(self) -> str:
+        found = self._option("app_id")
+        if not found:
+            raise SecretMissing(self.connection.name, "app_id")
+        return found
+
+    def _option(self, name: str) -> str:
+        return str(self.connection.options.get(name, WECHAT.settings[name]))
+
+
+def encrypted_in(fields: Fields) -> str:
+    """The encrypted part of a delivery. Raises Forged."""
+    found = fields.get("Encrypt")
+    if not isinstance(found, str) or not found:
+        raise Forged("not encrypted")
+    return found
+
+
+def limits(kind: Kind, files: Media) -> Limits:
+    """What both ways into WeChat allow."""
+    return Limits(
+        public=False,
+        text=LONGEST_TEXT,
+        measure=_bytes,
+        unit="bytes",
+        window=WINDOW,
+        answers=kind is Kind.DIRECT,
+        media=files,
+    )
+
+
+def check(reply: Reply, now: datetime) -> None:
+    """What can be known before the platform is asked. Raises PostFailed."""
+    if reply.public:
+        raise PostFailed(Outcome.REFUSED, "no-public")
+    if now - reply.window_from > WINDOW:
+        raise PostFailed(Outcome.REFUSED, "window")
+    if _bytes(reply.text) > LONGEST_TEXT:
+        raise PostFailed(Outcome.REFUSED, "too-long")
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode("utf-8", "replace"))
