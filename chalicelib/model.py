@@ -25,6 +25,8 @@ class Kind(StrEnum):
     MENTION = "mention"
     QUOTE = "quote"
     REVIEW = "review"
+    CALL = "call"  # on the phone; the answer is a text to the caller
+    CALL_BACK = "call_back"  # on the phone, by somebody who can only be called back
 
 
 class AttachmentKind(StrEnum):
@@ -174,6 +176,7 @@ class NoteKind(StrEnum):
     UNSUPPORTED = "unsupported"  # a message type the platform does not hand out
     ENCRYPTED = "encrypted"  # an end-to-end encrypted message we cannot read
     LEFT = "left"  # blocked or unfollowed us; only told where there is a conversation
+    WITHHELD = "withheld"  # a message of which nothing is handed out, not even whose it is
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from infra.up import up
 
 RESULT = BUILD / "demo.json"
 ARRIVES_WITHIN = 30.0  # seconds, of mails and posts; the first ones start the functions
-REMINDER_WITHIN = 75.0  # half of the shop's minute, and the emulator's scheduler looks every 10 s
+REMINDER_WITHIN = 75.0  # half of the shop's 40 seconds, and the emulator's scheduler looks every 10 s
 TEXTED = "نعتذر عن التأخير، طلبك في الطريق. Sorry, it is on its way! 🙏"
 ANSWER = "Ja, am Sonntag von 9 bis 18 Uhr. Und der Kuchen wartet schon! 🙂"
 
@@ -129,7 +129,7 @@ def _stranger_answers(demo: Demo) -> None:
 
 def _nobody_answers(demo: Demo) -> None:
     demo.say(
-        "  ...   nobody answers the shop's customer; its target is one minute, the first reminder comes at half of it"
+        "  ...   nobody answers the shop's customer; its target is 40 seconds, the first reminder comes at half of it"
     )
     wait(lambda: bool(demo.mails("reminder")), REMINDER_WITHIN, "a reminder")
     reminders = demo.mails("reminder")

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib import settings
-from chalicelib.channels import EMAIL, LETTER
+from chalicelib.channels import EMAIL, LETTER, PHONE, spec_of
+from chalicelib.channels.base import Connection
 from chalicelib.phone import twilio
 from chalicelib.settings import Settings
 from infra.deploy import Outputs, deploy
@@ -49,7 +50,12 @@ def permissions(typed: Settings) -> dict[str, str]:
         "Recipients": ",".join(recipients(typed)),
         "CustomerAddresses": ",".join(addresses),
         "ReadScans": "true" if reads else "",
+        "WriteDownCalls": "true" if any(map(_is_written_down, connections)) else "",
     }
+
+
+def _is_written_down(connection: Connection) -> bool:
+    return connection.channel == PHONE.name and connection.options.get("transcribe", "aws") == "aws"
 
 
 def recipients(typed: Settings) -> list[str]:
@@ -137,7 +143,9 @@ def _stored(parameters: Parameters) -> Settings:
 def _say_where(outputs: Outputs, typed: Settings) -> None:
     print("\nWebhook addresses, to enter on the platforms:")
     for name, connection in typed.connections.items():
-        print(f"  {name:<16} {outputs.api_url}/webhooks/{connection.channel}/{name}")
+        by_mail = spec_of(connection.channel).by_mail
+        webhook = f"{outputs.api_url}/webhooks/{connection.channel}/{name}"
+        print(f"  {name:<16} {', '.join(connection.accounts) if by_mail else webhook}")
     if typed.phone and typed.phone.provider == "twilio":
         print(f"  {'phone':<16} {outputs.api_url}{twilio.PATH}")
 

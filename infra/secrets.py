@@ -145,7 +145,9 @@ def _needed(spec: Spec, side: str) -> tuple[str, ...]:
 def _needs_none(spec: Spec, connection: Connection) -> bool:
     """Whether something else than a secret of ours proves what this connection gets and sends."""
     wanted = spec.needs_no_secrets.items()
-    return bool(wanted) and all(connection.options.get(name) == value for name, value in wanted)
+    return bool(wanted) and all(
+        connection.options.get(name, spec.settings.get(name)) == value for name, value in wanted
+    )
 
 
 def _rotated(value: str, old: Any, keep_previous: bool) -> str | list[str]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from chalicelib.channels import CHANNELS, LETTER
+from chalicelib.channels import CHANNELS, LETTER, WHATSAPP
 from chalicelib.reply_address import LOCAL_PART
 from chalicelib.settings import VERSION
 from infra import settings_calendars, settings_ladder
@@ -133,17 +133,24 @@ def _letterboxes_are_ours(tables: Tables, problems: Problems) -> None:
     domain = tables["business"].get("reply_domain", "")
     for name, connection in tables["connections"].items():
         spec = CHANNELS.get(connection.get("channel", ""))
-        for account in connection.get("accounts", ()) if spec and spec.by_mail else ():
+        by_mail = spec and spec.by_mail and not _is_asked(connection)
+        for account in connection.get("accounts", ()) if by_mail else ():
             local, _, host = account.partition("@")
             if domain and (host != domain or not local or LOCAL_PART.fullmatch(local) or account != account.lower()):
                 told = f'connections.{name}.accounts has "{account}", allowed: an address such as "hello@{domain}"'
                 problems.add(("connections", name, "accounts"), told)
 
 
+def _is_asked(connection: Tables) -> bool:
+    """A mailbox with an interface of its own, which mails nothing."""
+    return bool(connection.get("options", {}).get("provider", "mail") != "mail")
+
+
 def _scans_have_senders(tables: Tables, problems: Problems) -> None:
     """Nobody else may bring letters."""
     for name, connection in tables["connections"].items():
-        if connection.get("channel") == LETTER.name and not connection.get("options", {}).get("senders"):
+        by_mail = connection.get("channel") == LETTER.name and not _is_asked(connection)
+        if by_mail and not connection.get("options", {}).get("senders"):
             told = f"connections.{name}.senders is missing, it names the addresses or domains that mail the scans"
             problems.add(("connections", name, "senders"), told)
 
@@ -152,7 +159,8 @@ def _aws_numbers_are_told(tables: Tables, problems: Problems) -> None:
     """Through AWS a phone number is asked for by AWS's own id of it."""
     for name, connection in tables["connections"].items():
         options = connection.get("options", {})
-        for account in connection.get("accounts", ()) if options.get("provider") == "aws" else ():
+        is_asked = connection.get("channel") == WHATSAPP.name and options.get("provider") == "aws"
+        for account in connection.get("accounts", ()) if is_asked else ():
             if not str(options.get("aws_numbers", {}).get(account, "")).startswith("phone-number-id-"):
                 missing = f'{{ "{account}" = "phone-number-id-…" }}'
                 told = f'connections.{name}.aws_numbers lacks "{account}", write {missing}'
@@ -162,7 +170,7 @@ def _aws_numbers_are_told(tables: Tables, problems: Problems) -> None:
 def _phones_can_be_reached(tables: Tables, problems: Problems) -> None:
     """Twilio takes a text only with the account it is for."""
     phone = tables["phone"]
-    if phone.get("provider") == "twilio" and not _TWILIO_ACCOUNT.fullmatch(phone.get("account", "")):
+    if phone.get("provider") == "twilio" and not settings_numbers.TWILIO_ACCOUNT.fullmatch(phone.get("account", "")):
         told = 'phone.account is needed for twilio, it is the account SID: "AC" and 32 characters'
         problems.add(("phone", "account"), told)
 
@@ -230,6 +238,7 @@ RULES = (
     _letterboxes_are_ours,
     _scans_have_senders,
     _aws_numbers_are_told,
+    settings_numbers.check,
 )
 WARNINGS = (
     _no_accounts,
@@ -247,5 +256,4 @@ SECRET_LOOKS = re.compile(
     r"|[?&](?:token|key|secret|password|sig)=|\b[0-9]{6,}:[\w-]{30,}|^(?=.*[a-f])(?=.*[0-9])[0-9a-f]{32,}$"
     r"|^(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])[A-Za-z0-9+/_-]{40,}={0,2}$"
 )
-_TWILIO_ACCOUNT = re.compile(r"AC[0-9a-f]{32}")
 _SAMPLE = re.compile(r"[@.](?:example|invalid|test)$|(?:^|[@.])example\.(?:com|net|org)$")

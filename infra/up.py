@@ -40,6 +40,9 @@ PEOPLE = {
     "2244000001": {"name": "Café Sonnenschein", "username": "sonnenschein"},
     "30911502": {"name": "Café Sonnenschein"},
     "UCsonnenschein0000000001": {"name": "Café Sonnenschein", "username": "sonnenschein"},
+    "Usonnenschein000000000000000000001": {"name": "Café Sonnenschein"},
+    "2880123456789012345": {"name": "Café Sonnenschein"},
+    "7000111222": {"name": "Café Sonnenschein", "username": "sonnenschein_bot"},
     "5550001": {"name": "Linh Nguyễn"},
     "5550002": {"name": "Mia Muster"},
     "7770001": {"name": "田中 花子", "username": "hanako_t"},
@@ -116,7 +119,8 @@ def _configure(checked: Mapping[str, Any], outputs: Outputs, endpoint: str) -> d
 def _start_helpers(
     started: Local, outputs: Outputs, checked: Mapping[str, Any], ports: Mapping[str, int], given: Mapping[str, Any]
 ) -> None:
-    played = {"connections": _connections(checked, given), "people": PEOPLE, **_phone(checked, given)}
+    mail = {"inbound_smtp": f"127.0.0.1:{ports['inbound_smtp']}", "mails_dir": str(MAILS)}
+    played = {"connections": _connections(checked, given), "people": PEOPLE, "mail": mail, **_phone(checked, given)}
     SIMULATOR.write_text(json.dumps(played))
     agents = [word for agent in checked["agents"] for word in ("--agent", f"{agent['name']} <{agent['address']}>")]
     commands = {

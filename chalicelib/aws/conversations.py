@@ -1,4 +1,4 @@
-"""The table's keys, and what is kept under them. No other module knows them, but `clocks` and `phones` for what they write.
+"""The table's keys, and what is kept under them. No other module knows them, but `clocks`, `phones` and `mailings` for what they write.
 
 pk = conversation id:   head                  the conversation itself, one writer at a time (version)
                         i#<time>#<kind>#<id>  what came in: messages, notes, echoes, replies, what a helpdesk taught us

@@ -12,6 +12,7 @@ from chalicelib.aws import clients
 from chalicelib.phone.sending import TextFailed
 
 SECONDS_TO_LIVE = 3600  # a text about a waiting customer is of no use tomorrow
+DAYS_TO_LIVE = 259_200  # seconds; an answer to a customer is, and networks keep none for longer
 # what only the account's owner can mend, or nobody
 HOPELESS = frozenset(
     ("ConflictException", "ValidationException", "ResourceNotFoundException", "ServiceQuotaExceededException")
@@ -19,14 +20,15 @@ HOPELESS = frozenset(
 STOPPED = "DESTINATION_PHONE_NUMBER_OPTED_OUT"
 
 
-def send(sender: str, to: str, text: str) -> str:
-    """AWS's id of the text. Raises TextFailed."""
+def send(sender: str, to: str, text: str, seconds: int = SECONDS_TO_LIVE, report_to: str = "") -> str:
+    """AWS's id of the text. `report_to`: the configuration set by which its delivery is told. Raises TextFailed."""
     request = {
         "DestinationPhoneNumber": to,
         "OriginationIdentity": sender,
         "MessageBody": text,
         "MessageType": "TRANSACTIONAL",
-        "TimeToLive": SECONDS_TO_LIVE,
+        "TimeToLive": seconds,
+        **({"ConfigurationSetName": report_to} if report_to else {}),
     }
     try:
         answer = clients.client("pinpoint-sms-voice-v2").send_text_message(**request)

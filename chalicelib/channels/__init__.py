@@ -192,13 +192,23 @@ LETTER = Spec(
     title="Letter",
     module="chalicelib.channels.letter",
     factory="Letter",
-    receive_secrets=(),
-    send_secrets=(),
+    receive_secrets=("webhook_token",),
+    send_secrets=("api_token",),
+    needs_no_secrets={"provider": "mail"},
+    choices={"provider": ("mail", "dropscan")},
     by_mail=True,
     handshake="none",
-    signature="none: scans come by mail through SES, from senders that are named and proven by DMARC or DKIM",
+    signature="none: scans come by mail through SES, from senders that are named and proven; Dropscan: Authorization",
     page="https://docs.aws.amazon.com/ses/latest/dg/receiving-email.html",
-    settings={"senders": "", "print_to": "", "letterhead": "", "textract": False},
+    settings={
+        "provider": "mail",
+        "senders": "",
+        "print_to": "",
+        "letterhead": "",
+        "textract": False,
+        "api_url": "https://api.dropscan.de/v1",
+    },
+    poll_every=timedelta(minutes=5),
 )
 
 LINE = Spec(
@@ -294,6 +304,106 @@ WECOM = Spec(
     refresh_before=timedelta(minutes=15),
 )
 
+SMS = Spec(
+    name="sms",
+    title="SMS",
+    module="chalicelib.channels.sms",
+    factory="Sms",
+    receive_secrets=("auth_token",),
+    send_secrets=("auth_token",),
+    needs_no_secrets={"provider": "aws"},
+    handshake="none; through AWS: a topic of your own account",
+    signature="X-Twilio-Signature: HMAC-SHA1 of the address and every field; through AWS: the topic's policy",
+    page="https://www.twilio.com/docs/messaging",
+    settings={"provider": "twilio", "account_sid": "", "configuration_set": "", "api_url": "https://api.twilio.com"},
+    choices={"provider": ("twilio", "aws")},
+)
+PHONE = Spec(
+    name="phone",
+    title="Phone",
+    module="chalicelib.channels.phone",
+    factory="Phone",
+    receive_secrets=("auth_token",),
+    send_secrets=("auth_token",),
+    handshake="none",
+    signature="X-Twilio-Signature: HMAC-SHA1 of the address and every field",
+    page="https://www.twilio.com/docs/voice",
+    settings={
+        "account_sid": "",
+        "languages": "en, de, ja, vi, zh",
+        "greeting": "",
+        "seconds": 180,
+        "transcribe": "aws",
+        "text_back": True,
+        "text_from": "",
+        "api_url": "https://api.twilio.com",
+        "lookup_url": "https://lookups.twilio.com",
+    },
+    choices={"transcribe": ("aws", "twilio", "off")},
+)
+
+ZALO_BOT = Spec(
+    name="zalo_bot",
+    title="Zalo Bot",
+    module="chalicelib.channels.zalo.bot",
+    factory="ZaloBot",
+    receive_secrets=("secret_token",),
+    send_secrets=("bot_token", "secret_token"),
+    media_hosts=("zdn.vn", "zadn.vn", "zalo.me", "zaloplatforms.com"),
+    handshake="none",
+    signature="X-Bot-Api-Secret-Token: the same as was given with the webhook's address",
+    page="https://bot.zaloplatforms.com/docs",
+    settings={"api_url": "https://bot-api.zaloplatforms.com"},
+)
+
+TIKTOK = Spec(
+    name="tiktok",
+    title="TikTok",
+    module="chalicelib.channels.tiktok",
+    factory="TikTok",
+    receive_secrets=("app_secret",),
+    send_secrets=("access_tokens", "app_secret"),
+    per_account_secrets=("access_tokens",),
+    media_hosts=("tiktokcdn.com", "tiktokcdn-us.com", "tiktokcdn-eu.com", "tiktok.com", "ibytedtos.com"),
+    handshake="none",
+    signature="TikTok-Signature: HMAC-SHA256 of its time and the raw body",
+    page="https://business-api.tiktok.com/portal/docs",
+    settings={"app_id": "", "api_url": "https://business-api.tiktok.com/open_api/v1.3"},
+    refresh_before=timedelta(hours=12),
+)
+
+MASTODON = Spec(
+    name="mastodon",
+    title="Mastodon",
+    module="chalicelib.channels.mastodon",
+    factory="Mastodon",
+    receive_secrets=(),
+    send_secrets=("access_tokens",),
+    per_account_secrets=("access_tokens",),
+    media_hosts=(ANYWHERE,),
+    handshake="none",
+    signature="none: nothing is pushed, mentions are asked for",
+    page="https://docs.joinmastodon.org/client/intro/",
+    settings={"api_url": "", "text_limit": 500},
+    poll_every=timedelta(seconds=90),  # the clock comes every two minutes, give or take
+)
+BLUESKY = Spec(
+    name="bluesky",
+    title="Bluesky",
+    module="chalicelib.channels.bluesky",
+    factory="Bluesky",
+    receive_secrets=(),
+    send_secrets=("app_passwords",),
+    per_account_secrets=("app_passwords", "sessions"),
+    media_hosts=("bsky.app",),
+    handshake="none",
+    signature="none: nothing is pushed, mentions are asked for",
+    page="https://docs.bsky.app/docs/get-started",
+    settings={"api_url": "https://bsky.social"},
+    poll_every=timedelta(seconds=90),  # the clock comes every two minutes, give or take
+    refresh_before=timedelta(minutes=45),
+)
+
 CANARY = Spec(
     name="canary",
     title="Test",
@@ -305,7 +415,31 @@ CANARY = Spec(
 
 CHANNELS = {
     spec.name: spec
-    for spec in (FACEBOOK, INSTAGRAM, THREADS, X, STANDARD_WEBHOOKS, GOOGLE_BUSINESS, LINKEDIN, YOUTUBE, WHATSAPP, EMAIL, LETTER)
+    for spec in (
+        FACEBOOK,
+        INSTAGRAM,
+        THREADS,
+        X,
+        STANDARD_WEBHOOKS,
+        GOOGLE_BUSINESS,
+        LINKEDIN,
+        YOUTUBE,
+        WHATSAPP,
+        EMAIL,
+        LETTER,
+        SMS,
+        PHONE,
+        LINE,
+        ZALO,
+        ZALO_BOT,
+        WECHAT,
+        WECOM,
+        TELEGRAM,
+        VIBER,
+        TIKTOK,
+        MASTODON,
+        BLUESKY,
+    )
 }
 RESERVED = {CANARY.name: Connection(CANARY.name, CANARY.name, (CANARY.name,))}  # the desk has it in every business
 

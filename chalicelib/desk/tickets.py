@@ -12,7 +12,7 @@ from chalicelib.desk import speeches
 from chalicelib.desk.envelopes import Envelope, mail
 from chalicelib.desk.pages import Block, Box, Fact, Foot, Heading, Title, Tone
 from chalicelib.desk.speeches import LONGEST_WORDS, Line, Shown
-from chalicelib.desk.voice import Voice, label, link
+from chalicelib.desk.voice import Voice, call_link, label, link
 from chalicelib.mail_headers import LONGEST_SUBJECT, answering
 from chalicelib.model import Author, Kind, MailKind
 from chalicelib.text import defuse_subject, isolate, mark, one_line
@@ -120,14 +120,15 @@ def reply_box(ticket: Ticket) -> Box:
     """What a reply will do: who can read it, how long it may be, until when, and what of the mail is left out."""
     limits, say = ticket.limits, ticket.voice.say
     if not limits.answers:
-        return Box(Tone.CALM, say("reply_title_none"), (say("reply_none"),), _original(ticket))
+        return Box(Tone.CALM, say("reply_title_none"), (say(_no_way(ticket)),), (*_original(ticket), *_to_call(ticket)))
     openness = "public" if limits.public else "private"
-    ways = ticket.voice.joined(say("reply_how"), say(f"reply_{openness}"))
+    ways = ticket.voice.joined(say("reply_how"), say("reply_by_text" if _is_call(ticket) else f"reply_{openness}"))
     bounds = ticket.voice.joined(*_bounds(ticket), _until(ticket))
     left_out = ticket.voice.joined(say("reply_left_out"), ticket.voice.files(limits.media))
     privately = say("reply_commands_private") if ticket.private_way else ""
     commands = ticket.voice.joined(*filter(None, (say("reply_commands"), privately)))
-    return Box(Tone(openness), say(f"reply_title_{openness}"), (ways, bounds, left_out, commands, templates(ticket)))
+    said = (ways, bounds, left_out, commands, templates(ticket))
+    return Box(Tone(openness), say(f"reply_title_{openness}"), said, _to_call(ticket))
 
 
 def templates(ticket: Ticket) -> str:
@@ -188,6 +189,22 @@ def _deadline(ticket: Ticket, due_at: datetime) -> str:
     voice = ticket.voice
     key = f"deadline_{ticket.target}" if due_at > ticket.at else "deadline_late"
     return voice.say(key, due=voice.short_when(due_at), left=voice.span(due_at - ticket.at))
+
+
+def _no_way(ticket: Ticket) -> str:
+    """Which text says that a reply goes nowhere, and what to do instead."""
+    if not _is_call(ticket):
+        return "reply_none"
+    return "reply_call_back" if ticket.author.id else "reply_nobody"
+
+
+def _is_call(ticket: Ticket) -> bool:
+    return ticket.kind in (Kind.CALL, Kind.CALL_BACK)
+
+
+def _to_call(ticket: Ticket) -> tuple[Fact, ...]:
+    number = call_link(ticket.author.id) if _is_call(ticket) else ""
+    return (Fact(ticket.voice.say("call_now", number=ticket.author.id), number),) if number else ()
 
 
 def _original(ticket: Ticket) -> tuple[Fact, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -113,7 +114,15 @@ def label(text: str) -> str:
     return isolate(defuse(one_line(text, LONGEST_LABEL)))
 
 
+def call_link(number: str) -> str:
+    """What a phone or a computer offers to call; "" for what is no number."""
+    return f"tel:{number}" if _NUMBER.fullmatch(number) else ""
+
+
 def link(address: str) -> str:
     """An address that a mail may offer to open, else "": only the web's, and nothing a reader could not see."""
     is_web = address.startswith(("https://", "http://")) and address.isascii() and address.isprintable()
     return address if is_web and not set(address) & set(" \"'<>\\`") else ""
+
+
+_NUMBER = re.compile(r"\+[0-9]{7,15}")

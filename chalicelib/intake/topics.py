@@ -18,7 +18,7 @@ from chalicelib import intake, metrics
 from chalicelib.aws import conversations, parameters
 from chalicelib.aws.conversations import quarantined
 from chalicelib.aws.table import Put
-from chalicelib.channels import open_channel
+from chalicelib.channels import SMS, open_channel
 from chalicelib.channels.base import Connection, WebhookRequest
 from chalicelib.intake import texts
 from chalicelib.settings import Settings
@@ -56,11 +56,13 @@ def receive(body: str, settings: Settings) -> str:
 
 
 def text(record: Record) -> str:
-    """Somebody texted our number, by AWS End User Messaging SMS.
+    """Somebody texted a number of ours, by AWS End User Messaging SMS: customers one of a connection, the owner the phone's.
 
     https://docs.aws.amazon.com/sms-voice/latest/userguide/two-way-sms-payload.html
     """
     message = record.message
+    if _texts_to(str(message.get("destinationNumber", "")), record):
+        return customers_text(record)
     arrived = texts.Arrived(
         id=str(message["inboundMessageId"]),
         sender=str(message.get("originationNumber", "")),
@@ -69,6 +71,19 @@ def text(record: Record) -> str:
         at=record.at,
     )
     return texts.keep(arrived, record.settings)
+
+
+def customers_text(record: Record) -> str:
+    """A customer's text, or what became of one to a customer.
+
+    https://docs.aws.amazon.com/sms-voice/latest/userguide/configuration-sets-event-format.html
+    """
+    ours = record.message.get("destinationNumber" if "inboundMessageId" in record.message else "originationPhoneNumber")
+    connection = _texts_to(str(ours), record)
+    if connection is None:
+        raise Unusable("unknown account")
+    body = json.dumps(record.message).encode("utf-8", "surrogatepass")
+    return _kept(WebhookRequest("POST", {}, {}, body, record.at.timestamp()), connection)
 
 
 def whatsapp(record: Record) -> str:
@@ -81,18 +96,28 @@ def whatsapp(record: Record) -> str:
     written = entry if isinstance(entry, str) else json.dumps(entry)
     # put together as text, so that it is read as strictly as a webhook's body
     body = f'{{"object":"whatsapp_business_account","entry":[{written}]}}'.encode("utf-8", "surrogatepass")
-    request = WebhookRequest("POST", {}, {}, body, record.at.timestamp())
-    kept = intake.keep(request, open_channel(connection), connection.name)
-    if kept.unreadable:
-        metrics.count("Quarantined")
-    return f"kept: {kept.new} new, {kept.known} known, {kept.unreadable} unreadable"
+    return _kept(WebhookRequest("POST", {}, {}, body, record.at.timestamp()), connection)
 
 
 # by which key a message is known, and who reads it: gives back what became of it, raises Unusable
 READERS: Mapping[str, Callable[[Record], str]] = {
     "inboundMessageId": text,
     "whatsAppWebhookEntry": whatsapp,
+    "eventType": customers_text,
 }
+
+
+def _kept(request: WebhookRequest, connection: Connection) -> str:
+    kept = intake.keep(request, open_channel(connection), connection.name)
+    if kept.unreadable:
+        metrics.count("Quarantined")
+    return f"kept: {kept.new} new, {kept.known} known, {kept.unreadable} unreadable"
+
+
+def _texts_to(number: str, record: Record) -> Connection | None:
+    """The connection whose number it is; only one that AWS serves gets its texts from here."""
+    served = (each for each in record.settings.connections.values() if each.channel == SMS.name)
+    return next((each for each in served if each.options.get("provider") == "aws" and number in each.accounts), None)
 
 
 def _connection_of(record: Record) -> Connection:

@@ -36,7 +36,7 @@ from chalicelib.reply_address import Keys
 from chalicelib.settings import Settings
 
 LARGEST_MAIL = 10_000_000  # bytes; more is refused unread
-LARGEST_FROM_CUSTOMERS = 40_000_000  # bytes; what SES takes in
+LARGEST_FROM_CUSTOMERS = 40 * 1024 * 1024  # bytes; what SES takes in
 
 
 def _put_aside(receipt: Receipt, reason: str, metric: str = "Quarantined") -> str:
@@ -117,7 +117,7 @@ def _read(raw: bytes | None) -> Mail | str:
     if raw is None:
         return "too-large"
     try:
-        return mime.read(raw)
+        return mime.read(raw, LARGEST_FROM_CUSTOMERS)  # `fetch` has seen to it that others are smaller
     except Malformed:
         return "malformed"
 

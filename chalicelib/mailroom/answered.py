@@ -42,8 +42,8 @@ def note(report: Mapping[str, Any], settings: Settings, keep: Keep, now: datetim
 
 
 def _sent(conversation: Conversation, id: str, answer: str, now: datetime) -> Echo:
-    where = {"thread": conversation.thread, "author_id": conversation.author.id}
-    return Echo(conversation.channel, conversation.account, id, "", now, **where, reply_id=answer)
+    channel, account, thread = conversation.channel, conversation.account, conversation.thread
+    return Echo(channel, account, id, "", now, thread, conversation.author.id, reply_id=answer)
 
 
 def _lost(event: str, report: Mapping[str, Any]) -> str:

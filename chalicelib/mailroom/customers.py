@@ -22,6 +22,7 @@ from chalicelib.mailroom.guards import CUSTOMERS, Disposition, Incoming, Reason,
 from chalicelib.mailroom.letterbox import Letterbox, Stored
 from chalicelib.mailroom.mime import AttachedFile, Kind, Mail
 from chalicelib.model import Author, Message
+from chalicelib.settings import Settings
 from chalicelib.text import one_line, tidy
 
 MOST_FILES = 20
@@ -56,10 +57,10 @@ def name_of(mail: Mail) -> str:
     return sha256("\x00".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:20]
 
 
-def author_of(mail: Mail, own_domain: str) -> Author:
+def author_of(mail: Mail, settings: Settings) -> Author:
     """Who is answered: where the mail asks for answers, else who sent it. Its id is the address."""
     sender, wanted = sender_of(mail), only_mailbox(mail.headers.get("reply-to", ()))
-    address = wanted if wanted and domain_of(wanted) != own_domain.lower() else sender
+    address = wanted if wanted and not _is_ours(wanted, settings) else sender
     shown = decoding.line(mail.from_values[0].rpartition("<")[0]).strip("\"' ")
     return Author(address, one_line(shown, LONGEST_NAME) or address.rpartition("@")[0])
 
@@ -68,7 +69,7 @@ def read(
     mail: Mail, receipt: Receipt, raw: bytes, box: Letterbox, is_known: bool, now: datetime
 ) -> tuple[list[Message], list[Stored]]:
     """What the customer wrote, and the files to be kept for it. `is_known`: the mail it answers is one we know."""
-    author, name = author_of(mail, box.settings.reply_domain), name_of(mail)
+    author, name = author_of(mail, box.settings), name_of(mail)
     words, is_whole = said(mail.text or None, mail.html or None, Context(addresses=(box.account,)))
     is_sealed = Kind.ENCRYPTED in mail.kinds
     files = list(_files(mail))[: MOST_FILES - 1]
@@ -90,6 +91,12 @@ def read(
         raw={"object": receipt.key, "message_id": mail.message_id, "in_reply_to": mail.in_reply_to},
     )
     return [written], kept
+
+
+def _is_ours(address: str, settings: Settings) -> bool:
+    """An answer sent there would come into the helpdesk as a ticket."""
+    people = (settings.helpdesk.address, *settings.helpdesk.sends_from, settings.owner.address)
+    return domain_of(address) == settings.reply_domain.lower() or address in people
 
 
 def _came_by_own_group(mail: Mail, box: Letterbox) -> bool:

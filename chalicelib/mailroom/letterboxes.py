@@ -43,11 +43,12 @@ class Kind:
 
     objection: Callable[[Mail, Receipt, Letterbox], Reason | None]
     read: Callable[[Mail, Receipt, bytes, Letterbox, bool, datetime], tuple[list[Message], list[Stored]]]
+    from_anybody: bool  # a flood of one sender is nobody's mail; a service may bring a whole morning's post
 
 
 KINDS: Mapping[str, Kind] = {
-    EMAIL.name: Kind(customers.objection, customers.read),
-    LETTER.name: Kind(scans.objection, scans.read),
+    EMAIL.name: Kind(customers.objection, customers.read, True),
+    LETTER.name: Kind(scans.objection, scans.read, False),
 }
 
 
@@ -74,7 +75,9 @@ def take_in(
     Raises table.Busy or objects.NotKept: the notice comes again.
     """
     kind = KINDS[box.connection.channel]
-    reason = _danger(receipt) if by_hand else kind.objection(mail, receipt, box) or _flood(box, mail, now)
+    reason = _danger(receipt) if by_hand else kind.objection(mail, receipt, box)
+    if kind.from_anybody and not (reason or by_hand):
+        reason = _flood(box, mail, now)
     if reason:
         is_dropped = reason.disposition is Disposition.DROP
         return reason.code if is_dropped else put_aside(receipt, reason.code, UNWANTED)
@@ -91,8 +94,9 @@ def _danger(receipt: Receipt) -> Reason | None:
 
 
 def _flood(box: Letterbox, mail: Mail, now: datetime) -> Reason | None:
-    sender, name = customers.sender_of(mail), customers.name_of(mail)
-    is_flood = mailings.is_flood(box.connection.channel, box.account, sender, name, now)
+    # a form brings many people's mails, each of whom is to be answered
+    author, name = customers.author_of(mail, box.settings), customers.name_of(mail)
+    is_flood = mailings.is_flood(box.connection.channel, box.account, author.id, name, now)
     return Reason("rate", Disposition.QUARANTINE) if is_flood else None
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from chalicelib.mailroom import decoding
-from chalicelib.mailroom.structure import Fields, Malformed, Part, first, parts_of
+from chalicelib.mailroom.structure import RAW_LIMIT, Fields, Malformed, Part, first, parts_of
 
 __all__ = ["AttachedFile", "Kind", "Mail", "Malformed", "read"]
 
@@ -94,10 +94,10 @@ SIGNATURES = (  # and what mail programs add to them by themselves
 MESSAGE_ID = re.compile(r"<[^<>\s\x00-\x1f\x7f]{1,500}>")
 
 
-def read(raw: bytes) -> Mail:
-    """The mail in `raw`. Raises Malformed and nothing else, whatever the bytes."""
+def read(raw: bytes, most: int = RAW_LIMIT) -> Mail:
+    """The mail in `raw`, of at most so many bytes. Raises Malformed and nothing else, whatever the bytes."""
     try:
-        return to_mail(parts_of(raw))
+        return to_mail(parts_of(raw, most))
     except Malformed:
         raise
     except Exception as error:  # one hostile mail must not stop the queue

@@ -62,10 +62,10 @@ class Place:
         return Place(self.depth + 1, self.boundaries | {boundary}, self.enclosed or enclosed)
 
 
-def parts_of(raw: bytes) -> list[Part]:
+def parts_of(raw: bytes, most: int = RAW_LIMIT) -> list[Part]:
     """All parts in order, the mail itself first. Raises Malformed."""
-    if len(raw) > RAW_LIMIT:
-        raise Malformed(f"larger than {RAW_LIMIT} bytes")
+    if len(raw) > most:
+        raise Malformed(f"larger than {most} bytes")
     found: list[Part] = []
     for part in walk(raw, 0, len(raw), Place()):
         if len(found) == PART_LIMIT:

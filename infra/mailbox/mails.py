@@ -161,6 +161,8 @@ def _kind(message: EmailMessage, recipients: Sequence[str], owners: Iterable[str
 
 def ticket_of(message: EmailMessage) -> str:
     """Names the conversation: by the root of References, which stays when everything else changes, else by the sender."""
+    if header(message, "X-Bridgehead-Answer"):
+        return ""  # to a customer, who has a mailbox of their own
     references = MESSAGE_ID.findall(header(message, "References"))
     root = references[0] if references else parseaddr(header(message, "From"))[1].lower()
     return hashlib.sha256(root.encode()).hexdigest()[:12]

@@ -2,7 +2,7 @@
 
     python -m infra.simulator --config build/simulator.json --port 8026 --media --echo-to http://127.0.0.1:4566
 
-`--config` is JSON: {"connections": [...], "people"?: {id: {"name", "username"?}}}, a connection being
+`--config` is JSON: {"connections": [...], "people"?: {id: {"name", "username"?}}, "mail"?: see `mail.py`}, a connection being
 {"name", "channel", "accounts": [id ...], "secrets": {...}, "webhook"?}
 with the secrets the product has too:
 
@@ -12,7 +12,14 @@ with the secrets the product has too:
 - standard_webhooks: `reply_secret` (whsec_…, verifies what the product posts to `/shop/replies`),
   `signing_secret` (whsec_…, signs what customers write);
 - linkedin: `access_tokens` {page id: access token:refresh token}, `client_secret` (signs); its API is below `/linkedin`;
-- youtube: `refresh_token`; its API is below `/youtube`, and nothing is pushed.
+- youtube: `refresh_token`; its API is below `/youtube`, and nothing is pushed;
+- line: `access_tokens` {bot's user id: token}, `channel_secret` (signs); its API is below `/line`;
+- telegram: `bot_token` (<bot>:<secret>), `secret_token` (comes with each delivery); its API is below `/telegram`;
+- viber: `auth_token` (signs, and lets answers in); its API is below `/viber/pa`;
+- zalo: `access_tokens` {OA: access token:refresh token}, `oa_secret_key` (signs); its API is below `/zalo`, its app is `simulator`;
+- zalo_bot: `bot_token`, `secret_token` (signs); its API is below `/zalo-bot`;
+- wechat, wecom: `app_secret` (gives tokens), `token` (signs), `aes_key` (encrypts); their APIs are below `/wechat` and `/wecom`,
+  their app and corporation is `simulator`.
 
 A secret may be a list of values valid now. `webhook` is where echoes go below `--echo-to`; by default `/webhooks/<channel>/<name>`.
 `people` also names accounts. Configuration errors end the program with a line that names the key.

@@ -92,7 +92,10 @@ def written(world: World, asked: Mapping[str, Any], product: str, picture: str) 
     except StopIteration as error:
         raise Wrong("account: none of these") from error
     world.told.append(told)
-    push = place_of(place)[1].payload
+    platform, found = place_of(place)
+    if platform.bring:
+        return words, platform.bring(world, words)
+    push = found.payload
     return words, deliver(product, words.connection, push(words)) if push else 202
 
 

@@ -59,6 +59,11 @@ class Place:
     by_thread: bool = True  # False: what is said belongs to a person, whatever it answers
 
 
+def unsealed(connection: Connection, body: bytes) -> tuple[bytes, str]:
+    """As it is."""
+    return body, ""
+
+
 @dataclass(frozen=True)
 class Platform:
     """One platform; a new one is a module with such a `PLATFORM`, named in `platforms.py`."""
@@ -72,3 +77,8 @@ class Platform:
     secrets: Callable[[Sequence[str]], Secrets]  # made for a run, by the accounts
     echoes: Mapping[str, Callable[[Post], Mapping[str, Any]]] = field(default_factory=dict)  # by a post's kind
     encode: Callable[[Mapping[str, Any]], bytes] = wire
+    # the body as it is sent, and what the platform puts behind the webhook's address
+    seal: Callable[[Connection, bytes], tuple[bytes, str]] = unsealed
+    bring: Callable[[World, Words], int] | None = (
+        None  # by another way than the webhook; the status, 0 when nobody took it
+    )

@@ -2,7 +2,25 @@
 
 from __future__ import annotations
 
-from infra.simulator import facebook, google, instagram, linkedin_words, shop_words, threads, whatsapp, x_words, youtube
+from infra.simulator import (
+    facebook,
+    google,
+    instagram,
+    line,
+    linkedin_words,
+    mail,
+    shop_words,
+    telegram,
+    threads,
+    viber,
+    wechat,
+    wecom,
+    whatsapp,
+    x_words,
+    youtube,
+    zalo,
+    zalo_bot,
+)
 from infra.simulator.platform import Place, Platform
 
 PLATFORMS: dict[str, Platform] = {
@@ -17,6 +35,15 @@ PLATFORMS: dict[str, Platform] = {
         google.PLATFORM,
         linkedin_words.PLATFORM,
         youtube.PLATFORM,
+        line.PLATFORM,
+        zalo.PLATFORM,
+        zalo_bot.PLATFORM,
+        mail.PLATFORM,
+        mail.LETTERS,
+        telegram.PLATFORM,
+        viber.PLATFORM,
+        wechat.PLATFORM,
+        wecom.PLATFORM,
     )
 }
 

@@ -28,9 +28,7 @@ def serve(config: Mapping[str, Any], *, port: int = 0, echo_base: str = "", with
     return serve_app(simulator_app(world, echo_base, with_media, phones), port)
 
 
-def simulator_app(
-    world: World, echo_base: str = "", with_media: bool = False, phones: Phones | None = None
-) -> Flask:
+def simulator_app(world: World, echo_base: str = "", with_media: bool = False, phones: Phones | None = None) -> Flask:
     """All platforms in one application."""
     app = new_app(__name__)
     echo = echo_to(world, echo_base)
@@ -49,7 +47,7 @@ def world_from(config: Mapping[str, Any]) -> World:
     connections = tuple(connection_from(row) for row in config.get("connections", ()))
     if not connections:
         raise ValueError("connections: at least one is needed")
-    return World(connections, config.get("people", {}))
+    return World(connections, config.get("people", {}), config.get("mail", {}))
 
 
 def connection_from(row: Mapping[str, Any]) -> Connection:

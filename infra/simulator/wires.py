@@ -16,9 +16,9 @@ TIMEOUT = 15  # seconds
 def deliver(base_url: str, connection: Connection, payload: Mapping[str, Any]) -> int:
     """The status the product answered with, 0 when nobody answered."""
     platform = PLATFORMS[connection.channel]
-    body = platform.encode(payload)
+    body, query = platform.seal(connection, platform.encode(payload))
     headers = {"Content-Type": "application/json", **platform.sign(connection, body)}
-    url = base_url.rstrip("/") + connection.webhook
+    url = f"{base_url.rstrip('/')}{connection.webhook}{'?' if query else ''}{query}"
     request = urllib.request.Request(url, body, headers)  # noqa: S310 - the operator's own URL
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310

@@ -73,6 +73,7 @@ class World:
 
     connections: tuple[Connection, ...]
     people: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    mail: Mapping[str, str] = field(default_factory=dict)  # where mail goes and is found, see `mail.py`
     posts: list[Post] = field(default_factory=list)
     told: list[Told] = field(default_factory=list)
     echoes: list[dict[str, Any]] = field(default_factory=list)

@@ -14,8 +14,7 @@ def _with(value: bytes) -> Callable[[bytes], bytes]:
     return lambda body: body.replace(b"{", b'{"a_new_field":' + value + b",", 1)
 
 
-# a good delivery becomes one that nobody may read
-BODIES: Mapping[str, Callable[[bytes], bytes]] = {
+JSON: Mapping[str, Callable[[bytes], bytes]] = {
     "empty": lambda body: b"",
     "null": lambda body: b"null",
     "nothing": lambda body: b"[]",
@@ -33,19 +32,36 @@ BODIES: Mapping[str, Callable[[bytes], bytes]] = {
     "huge": _with(b"9" * 5000),
     "deep": _with(b"[" * 50_000 + b"]" * 50_000),
 }
+_ENTITY = b'<!DOCTYPE xml [<!ENTITY a SYSTEM "file:///etc/hostname">]>'
+_LAUGHS = b'<!DOCTYPE xml [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;">]>'
+XML: Mapping[str, Callable[[bytes], bytes]] = {
+    "empty": lambda body: b"",
+    "text": lambda body: b"x",
+    "nothing": lambda body: b"<xml></xml>",
+    "cut": lambda body: body[:-5],
+    "two": lambda body: body + body,
+    "utf-16": lambda body: body.decode().encode("utf-16"),
+    "no-utf-8": lambda body: body.replace(b"</", b"\xff</", 1),
+    "type": lambda body: b"<!DOCTYPE xml>" + body,
+    "file": lambda body: _ENTITY + body.replace(b"<![CDATA[", b"&a;<![CDATA["),
+    "laughs": lambda body: _LAUGHS + body.replace(b"<![CDATA[", b"&c;<![CDATA["),
+    "deep": lambda body: b"<a>" * 50_000 + body + b"</a>" * 50_000,
+    "many": lambda body: body.replace(b"</xml>", b"<a>1</a>" * 50_000 + b"</xml>"),
+}
+# by how it is written: a good delivery becomes one that nobody may read
+BODIES = {"json": JSON, "xml": XML}
 TEXTS = ("\ud800", "x\x00\x1b[2J\x85y", "‮txet", "a" + "\u0301" * 10_000, "\u200b" * 500, "##- x -##", "é" * 60_000)
 IDS = ("x" * 3000, "a#b/../c\nd", "１２３", "а", "𝟙")
 GONE = object()
 ODDS: tuple[Any, ...] = (GONE, None, "", "Wörter", 7, -1, True, 1e300, [], ["x"], {}, {"id": []})
-ODDS_A_PLACE = 2
 
 
 def mutations(node: Any, start: int = 0) -> Iterator[Any]:
     """The delivery again and again, each time with one value gone or replaced; what by goes round, from place to place."""
     for number, path in enumerate(paths(node), start):
-        for odd in ODDS[number % (len(ODDS) // ODDS_A_PLACE) :: len(ODDS) // ODDS_A_PLACE]:
-            if path or odd is not GONE:
-                yield replaced(node, path, odd)
+        odd = ODDS[number % len(ODDS)]
+        if path or odd is not GONE:
+            yield replaced(node, path, odd)
 
 
 def paths(node: Any) -> list[tuple[Any, ...]]:
@@ -76,8 +92,11 @@ def saying(body: bytes, old: str, new: str) -> bytes:
     """The delivery with another text or id, wherever it stands."""
     delivery = json.loads(body)
     for path in paths(delivery):
-        if value_at(delivery, path) == old:
+        value = value_at(delivery, path)
+        if value == old:
             delivery = replaced(delivery, path, new)
+        elif isinstance(value, str) and value.startswith('{"'):  # JSON written into a text
+            delivery = replaced(delivery, path, saying(value.encode(), old, new).decode())
     return json.dumps(delivery).encode()
 
 

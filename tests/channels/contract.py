@@ -10,19 +10,28 @@ import json
 import time
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from chalicelib.channels import spec_of
+from chalicelib.channels import open_channel, spec_of
+from chalicelib.channels.base import Channel, Connection
 from chalicelib.http import Http, Response
 from tests import signing
 from tests.channels.facebook_at_hand import OTHER_PAGE, PAGE
 from tests.channels.google_at_hand import LOCATION, certs, token
 from tests.channels.instagram_at_hand import ACCOUNT, OTHER
+from tests.channels.line_at_hand import BOT
 from tests.channels.linkedin_at_hand import PAGE as COMPANY
+from tests.channels.telegram_at_hand import BOT as TELEGRAM_BOT
+from tests.channels.tiktok_at_hand import SHOP as BUSINESS
+from tests.channels.viber_at_hand import BOT as VIBER_BOT
+from tests.channels.wechat_at_hand import ACCOUNT as OFFICIAL
+from tests.channels.wechat_at_hand import AES, APP, CORP, DESK, OLD_AES
 from tests.channels.whatsapp_at_hand import NUMBER
 from tests.channels.youtube_at_hand import US
+from tests.channels.zalo_at_hand import OA
 
 PAYLOADS = Path(__file__).parents[1] / "payloads"
 NOW = 1_791_200_000.0  # 2026-10-05: every payload is older
@@ -30,14 +39,37 @@ NEW, OLD, THEIRS = "the-secret-of-today-and-on", "the-secret-of-yesterday", "the
 VERIFY_TOKEN = "a-verify-token-of-ours"
 CODE = "0b6cf2a4-6f0b-4e0e-9c36-7d6f0f6f7a11"  # a challenge that somebody makes up
 
-Sign = Callable[[bytes, float], Mapping[str, str]]  # what is put beside a body that is sent at this time
+Values = Mapping[str, str | list[str]]  # a list: it comes more than once
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A request on its way."""
+
+    body: bytes = b""
+    headers: Values = field(default_factory=dict)
+    query: Values = field(default_factory=dict)
+
+    def with_(self, name: str, value: str | list[str] | None) -> Sent:
+        """With another header or parameter of the address; None leaves it out."""
+        if name in self.headers:
+            return replace(self, headers=_changed(self.headers, name, value))
+        return replace(self, query=_changed(self.query, name, value))
+
+
+def _changed(values: Values, name: str, value: str | list[str] | None) -> Values:
+    others = {each: values[each] for each in values if each != name}
+    return others if value is None else {**others, name: value}
+
+
+Sign = Callable[[bytes, float], Sent]  # a body as the platform sends it at this time
 
 
 @dataclass(frozen=True)
 class Proof:
     """How a delivery is proven, and what proves nothing."""
 
-    header: str  # without it nothing is believed
+    name: str  # of a header or of a parameter of the address: without it nothing is believed
     sign: Sign
     older: Sign | None = None  # good as long as the secret is being changed; None: no secret of ours signs
     not_ours: Mapping[str, Sign] = field(default_factory=dict)  # right for somebody else
@@ -68,16 +100,29 @@ class Contract:
     message: str = ""  # a payload that is one message
     lists: Sequence[
         tuple[str, tuple[Any, ...]]
-    ] = ()  # payloads, and where in them the items stand that are read one by one
+    ] = ()  # payloads, and where in them items stand that are read one by one
     folders: tuple[str, ...] = ()  # of tests/payloads; () = the channel's name
+    written: str = "json"  # what the payloads are
+    only_rings: bool = False  # a delivery says no more than that there is something to be asked for
     http: Http | None = None  # None: nobody is asked while a delivery is kept
     by: str = ""  # which of several ways it is
 
-    @property
+    @cached_property
+    def opened(self) -> Channel:
+        """Our connection."""
+        options, secrets = self.split(self.holds)
+        return open_channel(Connection("ours", self.channel, self.accounts, options, secrets))
+
+    @cached_property
     def payloads(self) -> list[str]:
         """Every delivery there is of it, as folder/name."""
         folders = self.folders or (self.channel,)
-        return [f"{folder}/{path.stem}" for folder in folders for path in sorted((PAYLOADS / folder).glob("*.json"))]
+        files = [(folder, path) for folder in folders for path in sorted((PAYLOADS / folder).glob(f"*.{self.written}"))]
+        return [f"{folder}/{path.stem}" for folder, path in files]
+
+    def payload(self, name: str) -> bytes:
+        """As it was sent."""
+        return (PAYLOADS / f"{name}.{self.written}").read_bytes()
 
     def split(self, held: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         """Options and receive secrets."""
@@ -86,18 +131,14 @@ class Contract:
         return options, {name: value for name, value in held.items() if name in secret}
 
 
-def payload(name: str) -> bytes:
-    return (PAYLOADS / f"{name}.json").read_bytes()
-
-
 def _with(sign: Callable[[bytes, str], Mapping[str, str]], secret: str) -> Sign:
-    return lambda body, at: sign(body, secret)
+    return lambda body, at: Sent(body, dict(sign(body, secret)))
 
 
 def _hmac(sign: Callable[[bytes, str], Mapping[str, str]], **more: Sign) -> Proof:
     """Of a scheme that signs the body and nothing else."""
-    (header,) = sign(b"", NEW)
-    return Proof(header, _with(sign, NEW), _with(sign, OLD), {"theirs": _with(sign, THEIRS), **more})
+    (name,) = sign(b"", NEW)
+    return Proof(name, _with(sign, NEW), _with(sign, OLD), {"theirs": _with(sign, THEIRS), **more})
 
 
 def _secret(name: str, **more: Any) -> Mapping[str, Any]:
@@ -134,17 +175,26 @@ def _whsec(secret: str) -> str:
 
 
 def _standard(secret: str, late: float = 0) -> Sign:
-    return lambda body, at: signing.standard_webhooks(body, _whsec(secret), at=int(at - late))
+    return lambda body, at: Sent(body, dict(signing.standard_webhooks(body, _whsec(secret), at=int(at - late))))
+
+
+def _authorized(token: str) -> Sign:
+    return lambda body, at: Sent(body, {"authorization": token})
+
+
+def _tiktok(secret: str, late: float = 0) -> Sign:
+    return lambda body, at: Sent(body, dict(signing.tiktok(body, secret, int(at - late))))
 
 
 def _google(key: str = "first", late: int = 0, **claims: Any) -> Sign:
     """The body is not signed: all rests on a token, which libraries check by the clock on the wall."""
 
-    def sign(body: bytes, at: float) -> Mapping[str, str]:
+    @cache
+    def authorization() -> str:
         now = int(time.time()) - late
-        return {"authorization": f"Bearer {token(key, iat=now, exp=now + 3600, **claims)}"}
+        return f"Bearer {token(key, iat=now, exp=now + 3600, **claims)}"
 
-    return sign
+    return lambda body, at: Sent(body, {"authorization": authorization()})
 
 
 def _google_keys(method: str, url: str, **_: Any) -> Response:
@@ -153,6 +203,45 @@ def _google_keys(method: str, url: str, **_: Any) -> Response:
 
 _PUSHES = {"audience": signing.AUDIENCE, "push_account": signing.PUSH_ACCOUNT}
 _OTHER_AUDIENCE = "https://api.example/webhooks/google_business/theirs"
+
+
+def _wechat(token: str, late: float = 0) -> Sign:
+    """In plain mode."""
+    return lambda body, at: Sent(body, query=dict(signing.wechat(token, int(at - late))))
+
+
+def _sealed(token: str, aes: str = AES, to: str = APP, late: float = 0) -> Sign:
+    """In safe mode; of WeCom too."""
+
+    def sign(body: bytes, at: float) -> Sent:
+        query, sealed = signing.sealed(body, token, aes, to, int(at - late))
+        return Sent(sealed, query=dict(query))
+
+    return sign
+
+
+_WECHAT_SECRETS = {"token": [NEW, OLD], "aes_key": [AES, OLD_AES]}
+_WECHAT_ASKED = {**signing.wechat(NEW, int(NOW)), "echostr": "4375120948345356249"}
+_WECHAT_ASKS = Challenge(
+    right=_WECHAT_ASKED,
+    answer="4375120948345356249",
+    wrong=[
+        {},
+        {**_WECHAT_ASKED, "echostr": ""},
+        {**_WECHAT_ASKED, "echostr": "<script>alert(1)</script>"},
+        {**_WECHAT_ASKED, "echostr": "1" * 257},
+        {**_WECHAT_ASKED, "nonce": "1"},
+        {**_WECHAT_ASKED, **signing.wechat(THEIRS, int(NOW))},
+        {**_WECHAT_ASKED, **signing.wechat(NEW, int(NOW) - 301)},
+    ],
+)
+
+
+def _sealed_question(token: str, said: str = "4375120948345356249", to: str = CORP) -> Mapping[str, str]:
+    """Of WeCom's."""
+    inner = signing.encrypted(said.encode(), AES, to)
+    return {**signing.wechat(token, int(NOW), inner, name="msg_signature"), "echostr": inner}
+
 
 CONTRACTS: Sequence[Contract] = (
     Contract(
@@ -233,7 +322,7 @@ CONTRACTS: Sequence[Contract] = (
         theirs={"signing_secret": _whsec(THEIRS)},
         needs={"POST": ("signing_secret",)},
         proof=Proof(
-            header="webhook-signature",
+            name="webhook-signature",
             sign=_standard(NEW),
             older=_standard(OLD),
             not_ours={"theirs": _standard(THEIRS)},
@@ -248,7 +337,7 @@ CONTRACTS: Sequence[Contract] = (
         theirs={**_PUSHES, "audience": _OTHER_AUDIENCE},
         needs={"POST": ("audience", "push_account")},
         proof=Proof(
-            header="authorization",
+            name="authorization",
             sign=_google(),
             not_ours={
                 "theirs": _google(aud=_OTHER_AUDIENCE),
@@ -261,6 +350,150 @@ CONTRACTS: Sequence[Contract] = (
         message="google_business/new_review",
         http=_google_keys,
     ),
-    # comments are asked for, nothing is ever delivered
+    Contract(
+        channel="line",
+        accounts=(BOT,),
+        **{**_secret("channel_secret"), "needs": {"POST": ("channel_secret",)}},
+        proof=_hmac(signing.line),
+        message="line/text",
+        lists=(("line/two_people_and_one_broken", ("events",)),),
+    ),
+    Contract(
+        channel="zalo",
+        accounts=(OA,),
+        **{**_secret("oa_secret_key", app_id=signing.ZALO_APP), "needs": {"POST": ("oa_secret_key",)}},
+        proof=_hmac(signing.zalo),
+        message="zalo/text",
+    ),
+    Contract(
+        channel="zalo_bot",
+        accounts=("bot-cua-hang",),
+        **{**_secret("secret_token"), "needs": {"POST": ("secret_token",)}},
+        proof=replace(_hmac(signing.zalo_bot), covers_body=False),
+        message="zalo_bot/text",
+    ),
+    Contract(
+        channel="wechat",
+        accounts=(OFFICIAL,),
+        written="xml",
+        holds={**_WECHAT_SECRETS, "app_id": APP},
+        theirs={"token": THEIRS, "aes_key": AES[::-1], "app_id": "wx0000000000000000"},
+        needs={"POST": ("token", "aes_key", "app_id"), "GET": ("token",)},
+        proof=Proof(
+            name="msg_signature",
+            sign=_sealed(NEW),
+            older=_sealed(OLD, OLD_AES),
+            not_ours={
+                "theirs": _sealed(THEIRS, AES[::-1], "wx0000000000000000"),
+                "token": _sealed(THEIRS),
+                "key": _sealed(NEW, AES[::-1]),
+                "account": _sealed(NEW, to="wx0000000000000000"),
+                "plain": _wechat(NEW),
+            },
+            stale=_sealed(NEW, late=301),
+        ),
+        challenge=_WECHAT_ASKS,
+        message="wechat/text",
+    ),
+    Contract(
+        channel="wechat",
+        by="plain",
+        accounts=(OFFICIAL,),
+        written="xml",
+        holds={"token": [NEW, OLD], "mode": "plain"},
+        theirs={"token": THEIRS, "mode": "plain"},
+        needs={"POST": ("token",), "GET": ("token",)},
+        proof=Proof(
+            name="signature",
+            sign=_wechat(NEW),
+            older=_wechat(OLD),
+            not_ours={"theirs": _wechat(THEIRS)},
+            stale=_wechat(NEW, late=301),
+            covers_body=False,
+        ),
+        challenge=_WECHAT_ASKS,
+        message="wechat/text",
+    ),
+    Contract(
+        channel="wecom",
+        accounts=(DESK,),
+        written="xml",
+        only_rings=True,
+        holds={**_WECHAT_SECRETS, "corp_id": CORP},
+        theirs={"token": THEIRS, "aes_key": AES[::-1], "corp_id": "ww0000000000000000"},
+        needs={"POST": ("token", "aes_key", "corp_id"), "GET": ("token", "aes_key", "corp_id")},
+        proof=Proof(
+            name="msg_signature",
+            sign=_sealed(NEW, to=CORP),
+            older=_sealed(OLD, OLD_AES, CORP),
+            not_ours={
+                "theirs": _sealed(THEIRS, AES[::-1], "ww0000000000000000"),
+                "token": _sealed(THEIRS, to=CORP),
+                "corporation": _sealed(NEW, to="ww0000000000000000"),
+                "plain": _wechat(NEW),
+            },
+            stale=_sealed(NEW, to=CORP, late=301),
+        ),
+        challenge=Challenge(
+            right=_sealed_question(NEW),
+            answer="4375120948345356249",
+            wrong=[
+                {},
+                _WECHAT_ASKED,
+                _sealed_question(THEIRS),
+                _sealed_question(NEW, to="ww0000000000000000"),
+                _sealed_question(NEW, "<script>alert(1)</script>"),
+            ],
+        ),
+        message="wecom/callback",
+    ),
+    Contract(
+        channel="telegram",
+        accounts=(TELEGRAM_BOT,),
+        **{**_secret("secret_token"), "needs": {"POST": ("secret_token",)}},
+        proof=replace(_hmac(signing.telegram), covers_body=False),
+        message="telegram/text",
+    ),
+    Contract(
+        channel="viber",
+        accounts=(VIBER_BOT,),
+        **{**_secret("auth_token"), "needs": {"POST": ("auth_token",)}},
+        proof=_hmac(signing.viber),
+        message="viber/text",
+    ),
+    Contract(
+        channel="tiktok",
+        accounts=(BUSINESS,),
+        **{**_secret("app_secret"), "needs": {"POST": ("app_secret",)}},
+        proof=Proof(
+            name="tiktok-signature",
+            sign=_tiktok(NEW),
+            older=_tiktok(OLD),
+            not_ours={"theirs": _tiktok(THEIRS)},
+            stale=_tiktok(NEW, late=301),
+        ),
+        message="tiktok/text",
+    ),
+    # comments are asked for, mails and scans of letters come by mail: nothing is delivered by HTTP
     Contract(channel="youtube", accounts=(US,), holds={"client_id": "1-a.apps.googleusercontent.com"}),
+    Contract(channel="mastodon", accounts=("lindner@social.example",), holds={}),
+    Contract(channel="bluesky", accounts=("lindner.bsky.example",), holds={}),
+    Contract(channel="email", accounts=("frage@reply.lindner.example",), holds={}),
+    Contract(channel="letter", accounts=("post@reply.lindner.example",), holds={}, written="none"),
+    Contract(
+        channel="letter",
+        by="dropscan",
+        accounts=("4711",),
+        holds={"provider": "dropscan", "webhook_token": [NEW, OLD]},
+        theirs={"provider": "dropscan", "webhook_token": THEIRS},
+        needs={"POST": ("webhook_token",)},
+        proof=Proof(
+            name="authorization",
+            sign=_authorized(NEW),
+            older=_authorized(OLD),
+            not_ours={"theirs": _authorized(THEIRS)},
+            covers_body=False,
+        ),
+        message="letter/mailing_scanned",
+    ),
 )

@@ -11,14 +11,17 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
+from chalicelib import desk, intake, mailroom
 from chalicelib.aws import conversations, mail, mailings, objects
 from chalicelib.aws.table import unmarshal
 from chalicelib.channels import open_channel
 from chalicelib.channels.base import Connection, Forged, Outcome, PostFailed, WebhookRequest
 from chalicelib.channels.email import Email
+from chalicelib.channels.email import answers as outgoing
 from chalicelib.http import NotSent, TooLarge
 from chalicelib.mailroom import answered
 from chalicelib.model import Attachment, AttachmentKind, Author, File, Kind, Message, Reply
+from infra import operate
 from tests.channels.email_at_hand import HELLO, cafe, payload, sent, text
 from tests.mailroom.shop import Shop, address
 
@@ -67,7 +70,7 @@ def test_a_mail_becomes_a_message_with_its_subject_as_first_words(shop: Shop) ->
         sent_at=NOW,
         title="Tisch am Sonntag für 8? ☕",
     )
-    (ticket,) = shop.mails()
+    ticket = shop.mails()[0]
     assert ticket["Subject"] == "[E-mail] Mia Müller: Tisch am Sonntag für 8? ☕"
     assert "mia@kundin.example" in text(ticket)
 
@@ -118,6 +121,36 @@ def test_who_is_not_proven_is_shown_as_such(shop: Shop) -> None:
     assert "nicht bewiesen" in " ".join(text(shop.mails()[0]).split())
 
 
+def test_a_mail_that_asks_for_answers_at_our_own_address_is_answered_at_its_senders(shop: Shop) -> None:
+    for wanted in ("c-x@reply.lindner.example", "support@lindner.example", "a@b.example, c@d.example"):
+        shop.arrives(written("x", Reply_To=wanted, Message_ID=f"<{wanted[:3]}@kundin.example>"), HELLO)
+    assert [each.author.id for each in messages(shop)] == ["mia@kundin.example"] * 3
+
+
+def test_a_mail_larger_than_an_agents_is_taken(shop: Shop) -> None:
+    made = sent(written("Fotos"))
+    made.add_attachment(b"\xff\xd8\xff" + b"x" * 9_000_000, maintype="image", subtype="jpeg", filename="a.jpg")
+    assert shop.arrives(made.as_bytes(), HELLO) == ["message"]
+    assert "Foto" in text(shop.mails()[0])
+
+
+def test_words_that_stand_in_the_html_only_are_not_lost_for_a_stub_of_text(shop: Shop) -> None:
+    made = sent(written("Your program cannot show HTML."))
+    made.add_alternative(f"<p>{'Wo ist mein Paket, bitte? ' * 9}</p>", subtype="html")
+    shop.arrives(made.as_bytes(), HELLO)
+    assert messages(shop)[0].text.startswith("x\n\nWo ist mein Paket")
+
+
+def test_an_operator_makes_a_ticket_of_what_was_taken_for_spam(shop: Shop) -> None:
+    arrive(shop, "question_german", spam="FAIL")
+    arrive(shop, "html_only_with_hidden_words", virus="FAIL")
+    spam, virus = (operate.name_of(item) for item in shop.items() if item["kind"] == "quarantine")
+    assert operate.release(spam) == "message"
+    with pytest.raises(operate.NotTrusted):
+        operate.release(virus)
+    assert [each.author.name for each in messages(shop)] == ["Mia Müller"]
+
+
 def test_an_encrypted_mail_is_a_ticket_that_says_so(shop: Shop) -> None:
     arrive(shop, "sealed")
     (found,) = messages(shop)
@@ -145,14 +178,15 @@ def test_what_no_person_wrote_makes_no_ticket(shop: Shop) -> None:
     )
 
 
-def test_the_businesss_own_group_may_bring_mail_and_others_may_not(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_shops_own_group_may_bring_mail_and_others_may_not(monkeypatch: pytest.MonkeyPatch) -> None:
     with cafe(monkeypatch, group="hello.lindner.example") as shop:
         assert (arrive(shop, "group"), arrive(shop, "newsletter")) == ("message", "automatic")
     with cafe(monkeypatch) as shop:
         assert arrive(shop, "group") == "automatic"
 
 
-def test_a_flood_of_one_sender_is_put_aside(shop: Shop) -> None:
+def test_a_flood_of_one_sender_is_put_aside(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mailings, "MOST", 3)
     outcomes = [
         shop.arrives(written(f"Nr. {n}", Message_ID=f"<{n}@kundin.example>"), HELLO, now=NOW + timedelta(seconds=n))[0]
         for n in range(mailings.MOST + 2)
@@ -220,8 +254,6 @@ def report(shop: Shop, event: str, **more: Any) -> str:
         "mail": {"messageId": id, "tags": {name: [value] for name, value in tags.items()}},
         **more,
     }
-    from chalicelib import intake, mailroom
-
     room = mailroom.open_room(intake.keep_events)
     outcome = answered.note(told, room.settings, room.keep, room.now())
     shop.settle()
@@ -239,8 +271,6 @@ def test_an_answer_that_bounces_is_told_to_the_agent_and_the_customer_waits_agai
     # the bounce waits at the answer's identity, as any late failure does
     for item in (unmarshal(row) for row in shop.aws.items()):
         if item["sk"].startswith("i#undelivered"):
-            from chalicelib import desk
-
             desk.work(item["pk"], desk._room())
     shop.settle()
     assert len(lost) == 1
@@ -328,8 +358,9 @@ def test_what_ses_says_is_understood(shop: Shop, code: str, status: int, outcome
     assert (failed.value.outcome, failed.value.code, failed.value.detail) == (outcome, told, code)
 
 
-def test_what_a_mail_cannot_be_is_refused_before_it_is_sent(shop: Shop) -> None:
-    many = tuple(File(f"{n}.bin", "application/octet-stream", b"x" * 4_000_000) for n in range(2))
+def test_what_a_mail_cannot_be_is_refused_before_it_is_sent(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outgoing, "LARGEST_MAIL", 9_500)
+    many = tuple(File(f"{n}.bin", "application/octet-stream", b"x" * 4_000) for n in range(2))
     for reply, code in (
         (replace(REPLY, public=True), "no-public"),
         (replace(REPLY, text="あ" * 50_001), "too-long"),

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.channels import google_jwt, google_oauth
+from chalicelib.channels import google_oauth
 from chalicelib.channels.base import Connection, Forged, Malformed, Outcome, PostFailed, SecretMissing
-from chalicelib.channels.google_business import GoogleBusiness
+from chalicelib.channels.google_business import GoogleBusiness, push_proof
 from chalicelib.http import Lost, NotSent, Response
 from chalicelib.model import Attachment, AttachmentKind, Author, Kind, Message, Undelivered, Unreadable
 from tests.channels.google_at_hand import (
@@ -38,7 +38,7 @@ PUSHED_AT = datetime(2026, 10, 3, 10, 0, 30, 412000, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    for cache in (google_jwt._keys, google_jwt._asked, google_oauth._minted):
+    for cache in (push_proof._keys, push_proof._asked, google_oauth._minted):
         cache.clear()
 
 
@@ -127,14 +127,14 @@ def test_a_new_key_of_google_is_learnt_after_five_minutes(monkeypatch: pytest.Mo
     proves(token("first"), published=("first",))
     with pytest.raises(Forged):
         proves(token("second"))
-    google_jwt._asked.update(dict.fromkeys(google_jwt._asked, time.monotonic() - 301))
+    push_proof._asked.update(dict.fromkeys(push_proof._asked, time.monotonic() - 301))
     proves(token("second"))
 
 
 @pytest.mark.parametrize("failure", [Lost("x"), NotSent("x"), Response(500, b""), Response(200, b'{"keys": []}')])
 def test_without_googles_keys_nothing_is_proven_and_nothing_forged(failure: Any) -> None:
     channel = google(Google(failing=[failure]))
-    with pytest.raises(google_jwt.KeysMissing):
+    with pytest.raises(push_proof.KeysMissing):
         channel.verify(pushed(payload("new_review"), {"authorization": f"Bearer {token()}"}))
 
 
@@ -300,7 +300,7 @@ def test_a_refused_token_is_minted_anew() -> None:
         (Lost("x"), Outcome.PASSING, "unreachable"),
     ],
 )
-def test_without_a_token_nothing_was_posted(answer: Any, outcome: Outcome, code: str) -> None:
+def test_without_a_token_nothing_was_posted(answer: Response | Exception, outcome: Outcome, code: str) -> None:
     def http(method: str, url: str, **more: Any) -> Response:
         if isinstance(answer, Exception):
             raise answer

@@ -11,7 +11,8 @@ import pytest
 
 import app
 from chalicelib import desk
-from chalicelib.channels import google_jwt, google_oauth, open_channel
+from chalicelib.channels import google_oauth, open_channel
+from chalicelib.channels.google_business import push_proof
 from chalicelib.http import Response
 from tests import aws, signing
 from tests.channels.google_at_hand import (
@@ -32,7 +33,7 @@ from tests.test_journey import body
 
 @pytest.fixture
 def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
-    for cache in (google_jwt._keys, google_jwt._asked, google_oauth._minted):
+    for cache in (push_proof._keys, push_proof._asked, google_oauth._minted):
         cache.clear()
     with opened(monkeypatch) as made:
         served = {"channel": "google_business", "accounts": [LOCATION], "options": dict(connection().options)}

@@ -20,7 +20,7 @@ from chalicelib.channels.base import (
     Subscribes,
 )
 from chalicelib.channels.instagram import Instagram
-from chalicelib.channels.instagram_answers import HASHTAG, LINK, size
+from chalicelib.channels.instagram.answers import HASHTAG, LINK, size
 from chalicelib.http import Lost, NotSent, Response
 from chalicelib.model import Author, Echo, File, Kind, Message, Reply
 from chalicelib.splitting import split

@@ -21,7 +21,7 @@ from chalicelib.channels.base import (
     Refreshes,
     Subscribes,
 )
-from chalicelib.channels.linkedin_answers import unescaped
+from chalicelib.channels.linkedin.answers import unescaped
 from chalicelib.http import Lost, NotSent, Response
 from chalicelib.model import Attachment, AttachmentKind, Author
 from tests.channels.linkedin_at_hand import (

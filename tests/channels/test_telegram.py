@@ -90,6 +90,7 @@ EXPECTED: dict[str, Any] = {
     "voice": direct(16, LAYLA, attachments=attached(AttachmentKind.AUDIO, "AwACvoice")),
     "audio": direct(115, attachments=attached(AttachmentKind.AUDIO, "CQACaudio", "Kaffeehausmusik")),
     "sticker": direct(17, LINH, attachments=attached(AttachmentKind.STICKER, "CAACstick", "🥲")),
+    "sticker_that_moves": direct(18, LINH, attachments=attached(AttachmentKind.STICKER, "AAMCstill", "🎉")),
     "location": direct(116, attachments=place("48.208174, 16.373819")),
     "venue": direct(117, attachments=place("Stephansplatz, 1010 Wien (48.2082, 16.3738)")),
     "contact": direct(118, text="👤 Jürgen Weiß, +436607654321"),
@@ -140,6 +141,7 @@ UNREADABLE = {
     "time_missing": "KeyError: 'date'",
 }
 SILENT = (
+    "checklist_ticked_off",
     *("start", "location_moves", "poll_in_a_group", "post_forwarded_into_the_group", "group_by_a_bot"),
     *("somebody_joined", "group_has_moved", "business_answer_edited_by_hand", "business_deleted"),
     *("business_connected", "button_elsewhere", "blocked_by_somebody", "let_in_again", "reaction", "nothing"),

@@ -11,6 +11,7 @@ import pytest
 from chalicelib.channels.base import Connection, Forged, Malformed, SecretMissing, WebhookRequest
 from chalicelib.channels.wechat import WeChat
 from chalicelib.channels.wechat.elements import read_fields
+from chalicelib.channels.wechat.proof import signature
 from chalicelib.model import (
     Attachment,
     AttachmentKind,
@@ -146,15 +147,9 @@ def test_in_plain_mode_a_signature_has_its_time() -> None:
             PLAIN.verify(plain(TEXT, at=at))
     for timestamp in ("nan", "1e10", "-1", "１７９１０２１６６０", "", "17910216600000"):
         query = signing.wechat(TOKEN, AT)
-        query = {**query, "timestamp": timestamp, "signature": signature_of(timestamp, query["nonce"])}
+        query = {**query, "timestamp": timestamp, "signature": signature(TOKEN, timestamp, query["nonce"])}
         with pytest.raises(Forged):
             PLAIN.verify(WebhookRequest("POST", {}, query, TEXT, AT))
-
-
-def signature_of(timestamp: str, nonce: str) -> str:
-    from hashlib import sha1
-
-    return sha1("".join(sorted([TOKEN, timestamp, nonce])).encode()).hexdigest()
 
 
 @pytest.mark.parametrize(
@@ -174,7 +169,7 @@ def test_without_its_secrets_nothing_is_served(options: Any, secrets: Any) -> No
 
 # --- what XML may not do ---------------------------------------------------------------------------------------------
 
-LAUGHS = "".join("<!ENTITY e%d '%s'>" % (n, f"&e{n - 1};" * 10) for n in range(1, 9))
+LAUGHS = "".join("<!ENTITY e{} '{}'>".format(n, f"&e{n - 1};" * 10) for n in range(1, 9))
 MANY = " ".join(f"a{n}='1'" for n in range(5_000))
 HOSTILE = {
     "entities in entities": f'<!DOCTYPE x [<!ENTITY e0 "ha">{LAUGHS}]><xml><Content>&e8;</Content></xml>',
@@ -236,12 +231,13 @@ def test_every_message_is_read_as_it_was_written() -> None:
     scripts = "Còn chỗ không ạ? Grüße, 日曜日は営業していますか。 هل أنتم مفتوحون؟ 👩🏽‍🍳"
     review = Attachment(AttachmentKind.LINK, "https://mp.weixin.qq.com/s/torte", "咖啡店评测")
     place = Attachment(AttachmentKind.LOCATION, name="Stephansplatz 1, Wien (48.208176, 16.373819)")
+    voice = Attachment(AttachmentKind.AUDIO, name="voice.amr", ref="kX9_voice-0001")
     names = ("text", "text_many_scripts", "image", "voice", "video", "shortvideo", "location", "link")
     assert [only(name) for name in names] == [
         message("25100000000000001", 1791021601, "请问周日营业吗？想订两个人的位子 ☕ & <靠窗>"),
         message("25100000000000002", 1791021602, scripts, author=MAI),
         message("25100000000000003", 1791021603, "", Attachment(AttachmentKind.IMAGE, ref="kX9_image-0001")),
-        message("25100000000000004", 1791021604, "你们几点关门", Attachment(AttachmentKind.AUDIO, ref="kX9_voice-0001")),
+        message("25100000000000004", 1791021604, "你们几点关门", voice),
         message("25100000000000005", 1791021605, "", Attachment(AttachmentKind.VIDEO, ref="kX9_video-0001")),
         message("25100000000000006", 1791021606, "", Attachment(AttachmentKind.VIDEO, ref="kX9_video-0002")),
         message("25100000000000007", 1791021607, "", place),

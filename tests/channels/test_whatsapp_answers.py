@@ -14,7 +14,7 @@ import pytest
 from chalicelib import public_web
 from chalicelib.channels.base import Downloads, Finds, Outcome, PostFailed, Subscribes
 from chalicelib.channels.whatsapp import WhatsApp
-from chalicelib.channels.whatsapp_failures import ERRORS
+from chalicelib.channels.whatsapp.failures import ERRORS
 from chalicelib.desk.parts import plan
 from chalicelib.http import Lost, NotSent, Response
 from chalicelib.locales import knows

@@ -22,9 +22,9 @@ from chalicelib.channels.base import (
     SecretMissing,
     WebhookRequest,
 )
-from chalicelib.channels.weighted import weighted_length
 from chalicelib.channels.x import X
-from chalicelib.channels.x_oauth import authorization, signature
+from chalicelib.channels.x.oauth import authorization, signature
+from chalicelib.channels.x.weighted import weighted_length
 from chalicelib.http import Http, Lost, NotSent, Response
 from chalicelib.model import (
     Attachment,

@@ -54,7 +54,7 @@ def ours(id: str, text: str, thread: str = LINH, **more: Any) -> Echo:
 
 
 EXPECTED: dict[str, list[Any]] = {
-    **dict.fromkeys(("probe", "follow", "received", "seen", "clicked", "shared_their_number"), []),
+    **{name: [] for name in ("follow", "received", "seen", "clicked", "shared_their_number")},
     "text": [message("Cửa hàng mở cửa Chủ nhật không ạ? ☕ 日曜日は？")],
     "text_answering": [message("Đúng cái này!", parent="0ff1ce00000000000001")],
     "text_rtl": [message("هل أنتم مفتوحون؟ 在吗？")],

@@ -165,7 +165,8 @@ def test_names_are_looked_up_by_the_persons_id() -> None:
     (_, url, more) = platform.asked[0]
     assert unquote(url) == f'{API}/v3.0/oa/user/detail?data={{"user_id":"{LINH}"}}'
     assert more == {"headers": {"access_token": TOKEN}}
-    for answer in (-213, {}, Lost("Timeout"), Response(500, b"")):
+    answers: list[Any] = [-213, {}, Lost("Timeout"), Response(500, b"")]
+    for answer in answers:
         assert at(NOW, Platform(answer)).profile(OA, LINH) == {}
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.channels.weighted import weighted_length
+from chalicelib.channels.x.weighted import weighted_length
 from chalicelib.splitting import TIGHT, Unsplittable, signs, split
 
 

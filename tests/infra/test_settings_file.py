@@ -674,6 +674,24 @@ def test_names_of_every_script_are_taken() -> None:
         assert stored(f'"Bäckerei 喫茶店" -> "{name}"')["business"] == name
 
 
+def letterbox(channel: str, account: str, more: str = "") -> str:
+    return changed(f'->[connections.box]\nchannel = "{channel}"\naccounts = ["{account}"]\n{more}')
+
+
+def test_customers_write_to_addresses_of_the_reply_domain_and_to_none_that_opens_the_way_back() -> None:
+    check(letterbox("email", "hello@reply.shop.de"), "prod")
+    ours = "c-aaaaaaaaaaaaaaaa-aaaaaaaaaaaaaaaaaaaaaaaaaaa@reply.shop.de"
+    for address in ("hello@shop.de", "hello", "Hello@reply.shop.de", ours):
+        (told,) = problems(letterbox("email", address))
+        assert 'allowed: an address such as "hello@reply.shop.de"' in told
+
+
+def test_letters_are_brought_by_named_senders_only() -> None:
+    check(letterbox("letter", "post@reply.shop.de", 'senders = "scans.example"'), "prod")
+    (told,) = problems(letterbox("letter", "post@reply.shop.de"))
+    assert "connections.box.senders is missing" in told
+
+
 def test_lines_are_counted_as_an_editor_does() -> None:
     text = changed(
         '"zendesk" -> """\\\n  zendesk"""',

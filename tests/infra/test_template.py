@@ -15,10 +15,17 @@ from chalicelib import rounds, settings
 from chalicelib.desk import media
 from chalicelib.rounds import errands
 from infra.package import ROOT, package
-from infra.rollout import recipients
+from infra.rollout import permissions, recipients
 from tests import aws
 
-FUNCTIONS = {"APIHandler": "Webhook", "Topics": "Topics", "Relay": "Relay", "Desk": "Desk", "Mailroom": "Mailroom", "Clock": "Clock"}
+FUNCTIONS = {
+    "APIHandler": "Webhook",
+    "Topics": "Topics",
+    "Relay": "Relay",
+    "Desk": "Desk",
+    "Mailroom": "Mailroom",
+    "Clock": "Clock",
+}
 Resource = dict[str, Any]
 
 
@@ -135,6 +142,33 @@ def test_mail_goes_out_only_from_the_reply_domain_to_those_whom_the_settings_nam
     assert condition["StringLike"] == {"ses:FromAddress": {"Fn::Sub": "*@${ReplyDomain}"}}
     assert condition["ForAllValues:StringEqualsIgnoreCase"] == {"ses:Recipients": {"Ref": "Recipients"}}
     assert condition["Null"] == {"ses:Recipients": "false"}
+
+
+def test_customers_are_mailed_only_where_a_connection_does_that_and_from_its_addresses_only(of_type: Any) -> None:
+    policies = of_type("AWS::IAM::Policy")
+    mailing, reading = policies["CustomerMail"], policies["ScanReading"]
+    (sending,) = mailing["PolicyDocument"]["Statement"]
+    assert sending["Action"] == "ses:SendRawEmail"
+    assert sending["Condition"] == {"StringEqualsIgnoreCase": {"ses:FromAddress": {"Ref": "CustomerAddresses"}}}
+    (scans,) = reading["PolicyDocument"]["Statement"]
+    assert {action.partition(":")[0] for action in scans["Action"]} == {"textract"}
+    assert [each["Roles"] for each in policies.values()] == [[{"Ref": "DeskRole"}]] * len(policies)
+
+
+def test_policies_of_their_own_are_there_only_where_the_settings_ask_for_them(resources: dict[str, Resource]) -> None:
+    asked = {name: found.get("Condition") for name, found in resources.items() if found["Type"] == "AWS::IAM::Policy"}
+    assert asked == {"CustomerMail": "WritesToCustomers", "ScanReading": "ReadsScans"}
+    plain = permissions(settings.build(aws.SETTINGS))
+    assert (plain["CustomerAddresses"], plain["ReadScans"]) == ("", "")
+    mail = {"channel": "email", "accounts": ["hello@reply.lindner.example", "order@reply.lindner.example"]}
+    letters = {
+        "channel": "letter",
+        "accounts": ["l@reply.lindner.example"],
+        "options": {"textract": True, "print_to": "p@x.example"},
+    }
+    made = permissions(settings.build({**aws.SETTINGS, "connections": {"mail": mail, "letters": letters}}))
+    assert made["CustomerAddresses"] == "hello@reply.lindner.example,order@reply.lindner.example"
+    assert (made["ReadScans"], made["Recipients"].rpartition(",")[2]) == ("true", "p@x.example")
 
 
 def test_whom_we_may_mail_are_those_whom_the_settings_remind() -> None:

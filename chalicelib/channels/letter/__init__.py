@@ -1,6 +1,7 @@
 """Letters: scans come by mail from a digital mailbox or the business's own scanner, answers go out on paper.
 
-No webhook: the mailroom takes the scans in (`mailroom/scans.py`), the desk has them read (`reading.py`). An answer is
+The mailroom takes the scans in (`mailroom/scans.py`), the desk has them read (`reading.py`). With `provider = "dropscan"`
+that mailbox is asked for them instead, and read by it (`dropscan.py`). An answer is
 laid out for printing (`paper.py`) and mailed to whoever posts it; it carries a reference, by which the customer's next
 letter finds its conversation.
 """
@@ -13,8 +14,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.channels import LETTER, kept_files
-from chalicelib.channels.base import Answer, Connection, Forged, Limits, Outcome, PostFailed, WebhookRequest
-from chalicelib.http import Http, Response, request
+from chalicelib.channels.base import Answer, Connection, Forged, Limits, Outcome, Polled, PostFailed, WebhookRequest
+from chalicelib.channels.letter import dropscan, reading
+from chalicelib.http import Http, Response, fetch, request
 from chalicelib.model import Attachment, Event, Kind, Message, Reply
 
 LONGEST_TEXT = 6_000  # characters, about two pages
@@ -26,23 +28,28 @@ def _now() -> datetime:
 
 @dataclass(frozen=True)
 class Letter:
-    """The addresses that scans are mailed to; each is an account."""
+    """The addresses that scans are mailed to, or the scanboxes at Dropscan; each is an account."""
 
     connection: Connection
-    http: Http = request  # never asked: everything goes by mail
+    http: Http = request
     now: Callable[[], datetime] = _now
+    get: Callable[..., Response] = fetch
 
     def handshake(self, request: WebhookRequest) -> Answer:
         """There is none. Raises Forged."""
         raise Forged("no handshake")
 
     def verify(self, request: WebhookRequest) -> None:
-        """No letter comes by HTTP. Raises Forged."""
-        raise Forged("no deliveries")
+        """Only Dropscan tells of letters by HTTP. Raises Forged."""
+        if not self._is_dropscans:
+            raise Forged("no deliveries")
+        dropscan.verify(request, self.connection.secret("webhook_token"))
 
     def parse(self, request: WebhookRequest) -> list[Event]:
-        """No letter comes by HTTP. Raises Forged."""
-        raise Forged("no deliveries")
+        """Which letters were scanned. Raises Forged where none is told of by HTTP."""
+        if not self._is_dropscans:
+            raise Forged("no deliveries")
+        return [*dropscan.triggers(request, self.connection)]
 
     def limits(self, kind: Kind, public: bool | None = None) -> Limits:
         """Two pages, at any time; what is enclosed is for whoever posts it to put in."""
@@ -50,8 +57,8 @@ class Letter:
 
     def complete(self, message: Message) -> Message:
         """With what the letter says, in the conversation whose reference it names. Raises PostFailed while it is being read."""
-        from chalicelib.channels.letter import reading
-
+        if self._is_dropscans:
+            return self._dropscan().complete(message)
         return reading.read(message, bool(self._option("textract")))
 
     def send(self, reply: Reply) -> str:
@@ -70,7 +77,21 @@ class Letter:
 
     def download(self, account: str, attachment: Attachment, most: int, seconds: float) -> Response:
         """Raises http.TooLarge or NotSent."""
+        if self._is_dropscans:
+            return self._dropscan().download(account, attachment.ref, most, seconds)
         return kept_files.download(attachment, most)
+
+    def poll(self, account: str, cursor: str) -> Polled:
+        """What Dropscan has scanned; by mail nothing is asked for. Raises PostFailed or SecretMissing."""
+        return self._dropscan().poll(account, cursor, self.now()) if self._is_dropscans else Polled((), "")
+
+    @property
+    def _is_dropscans(self) -> bool:
+        return bool(self._option("provider") == "dropscan")
+
+    def _dropscan(self) -> dropscan.Dropscan:
+        token = self.connection.secret("api_token")[0]
+        return dropscan.Dropscan(str(self._option("api_url")), token, self.http, self.get)
 
     def _option(self, name: str) -> Any:
         return self.connection.options.get(name, LETTER.settings[name])

@@ -52,9 +52,10 @@ def compose(reply: Reply, print_to: str, letterhead: str, settings: Settings, no
     from chalicelib.locales import say
 
     name, to = reference(reply.conversation_id), print_to or settings.owner.address
-    language, domain = settings.owner.language, reply.account.rpartition("@")[2]
+    language, domain = settings.owner.language, settings.reply_domain
+    sender = reply.account if "@" in reply.account else f"letters@{domain}"
     written = EmailMessage(policy=SEVEN_BIT)
-    written["From"] = Address(literal(plain_name(settings.business)), addr_spec=reply.account)
+    written["From"] = Address(literal(plain_name(settings.business)), addr_spec=sender)
     written["To"] = Address(addr_spec=to)
     written["Subject"] = literal(say(language, "letter_subject", reference=name))
     written["Date"] = now
@@ -66,7 +67,8 @@ def compose(reply: Reply, print_to: str, letterhead: str, settings: Settings, no
     written.set_content(f"{steps}\n\n{reply.text}\n")
     head = letterhead or settings.business
     made = page(address, words, head, name, now.astimezone(ZoneInfo(settings.hours.zone)))
-    written.add_attachment(made.encode(), maintype="text", subtype="html", filename=f"{name}.html")
+    charset = {"charset": "utf-8"}
+    written.add_attachment(made.encode(), maintype="text", subtype="html", filename=f"{name}.html", params=charset)
     return written
 
 

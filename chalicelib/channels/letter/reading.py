@@ -36,10 +36,14 @@ def read(message: Message, with_textract: bool) -> Message:
         return replace(message, doubt=UNREAD)
     if _is_empty(words) and with_textract:
         words = _seen(key, message.id)
+    return placed(message, words)
+
+
+def placed(message: Message, words: str) -> Message:
+    """The letter with its words, in the conversation whose reference it names."""
     if _is_empty(words):
         return replace(message, doubt=UNREAD)
-    thread = _thread_of(words, message)
-    return replace(message, text=words[:LONGEST_TEXT], thread=thread or message.thread)
+    return replace(message, text=words[:LONGEST_TEXT], thread=_thread_of(words, message) or message.thread)
 
 
 def reference(conversation_id: str) -> str:

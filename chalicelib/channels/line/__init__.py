@@ -26,6 +26,7 @@ from chalicelib.channels.base import (
     Polled,
     WebhookRequest,
     read_json,
+    utf16_length,
 )
 from chalicelib.channels.line.events import events
 from chalicelib.http import Http, Response, fetch, request
@@ -38,11 +39,6 @@ CHATS = (Kind.DIRECT, Kind.GROUP)
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def utf16_length(text: str) -> int:
-    """As LINE counts: most emoji are two."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from chalicelib.channels.base import Connection, Outcome, PostFailed, text_id
-from chalicelib.channels.line import utf16_length
+from chalicelib.channels.base import Connection, Outcome, PostFailed, text_id, utf16_length
 from chalicelib.channels.line.calls import call, failure
 from chalicelib.http import Http, Response
 from chalicelib.model import File, Reply

@@ -28,7 +28,7 @@ from chalicelib.model import (
     Unsend,
 )
 
-STANDBY = "standby"  # another program has the chat at present, and answers there
+STANDBY, ASKING = "standby", ("message", "postback")  # another program has the chat at present, and answers there
 PLACES = ("groupId", "roomId", "userId")  # a group outranks who wrote in it: the answer goes where all can read it
 
 
@@ -38,7 +38,8 @@ class Piece:
 
     account: str
     wanted: str
-    raw: Mapping[str, Any]
+    event: Mapping[str, Any]
+    raw: Mapping[str, Any]  # a delivery of this event alone
 
     @property
     def thread(self) -> str:
@@ -51,7 +52,7 @@ class Piece:
 
     @property
     def source(self) -> Mapping[str, Any]:
-        return self.raw["source"]  # type: ignore[no-any-return]
+        return self.event["source"]  # type: ignore[no-any-return]
 
     @property
     def is_group(self) -> bool:
@@ -59,12 +60,12 @@ class Piece:
 
     @property
     def at(self) -> datetime:
-        return datetime.fromtimestamp(self.raw["timestamp"] / 1000, UTC)
+        return datetime.fromtimestamp(self.event["timestamp"] / 1000, UTC)
 
     @property
     def id(self) -> str:
         """Of what is no message; deliveries of old had no id for it."""
-        return words(self.raw.get("webhookEventId")) or f"{self.thread}:{self.raw['timestamp']}"
+        return words(self.event.get("webhookEventId")) or f"{self.thread}:{self.event['timestamp']}"
 
 
 def events(delivery: Any, accounts: Collection[str], wanted: str) -> list[Event]:
@@ -72,21 +73,24 @@ def events(delivery: Any, accounts: Collection[str], wanted: str) -> list[Event]
     if not isinstance(delivery, dict) or not isinstance(delivery.get("events"), list):
         raise Malformed("no events")
     account = words(delivery.get("destination")) or next(iter(accounts), "")
+    # each is kept with what is around it, so that it can be read again alone
+    alone = [{**delivery, "events": [event]} for event in delivery["events"]]
     if account not in accounts:
-        return [Unreadable("unknown-account", raw) for raw in delivery["events"]]
-    return list(each(delivery["events"], partial(_event, account, wanted)))
+        return [Unreadable("unknown-account", raw) for raw in alone]
+    return list(each(alone, partial(_event, account, wanted)))
 
 
 def _event(account: str, wanted: str, raw: Mapping[str, Any]) -> Event | None:
-    kind = raw["type"]
-    if kind in SILENT or raw.get("mode") == STANDBY:
+    event = raw["events"][0]
+    kind = event["type"]
+    if kind in SILENT or (kind in ASKING and event.get("mode") == STANDBY):
         return None
     read = READERS.get(kind)
-    return read(Piece(account, wanted, raw)) if read else Unreadable("unknown-kind", raw)
+    return read(Piece(account, wanted, event, raw)) if read else Unreadable("unknown-kind", raw)
 
 
 def _message(piece: Piece) -> Event | None:
-    message = piece.raw["message"]
+    message = piece.event["message"]
     if piece.is_group and not _is_wanted(piece, message):
         return None
     read = CONTENTS.get(message["type"])
@@ -118,7 +122,7 @@ def _is_wanted(piece: Piece, message: Mapping[str, Any]) -> bool:
 
 def _postback(piece: Piece) -> Message:
     """A button of a menu or card was tapped; what it says is what the business wrote on it."""
-    tapped = piece.raw["postback"]
+    tapped = piece.event["postback"]
     chosen = [str(value) for value in (tapped.get("params") or {}).values()]
     return Message(
         channel="line",
@@ -135,12 +139,12 @@ def _postback(piece: Piece) -> Message:
 
 
 def _edited(piece: Piece) -> Edit:
-    message = piece.raw["message"]
+    message = piece.event["message"]
     return Edit("line", piece.account, text_id(message["id"]), words(message.get("text")), piece.at, piece.raw)
 
 
 def _unsend(piece: Piece) -> Unsend:
-    return Unsend("line", piece.account, text_id(piece.raw["unsend"]["messageId"]), piece.at, piece.raw)
+    return Unsend("line", piece.account, text_id(piece.event["unsend"]["messageId"]), piece.at, piece.raw)
 
 
 def _unfollow(piece: Piece) -> Note:

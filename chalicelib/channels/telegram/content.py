@@ -18,7 +18,6 @@ FILES = {
     "video_note": AttachmentKind.VIDEO,
     "voice": AttachmentKind.AUDIO,
     "audio": AttachmentKind.AUDIO,
-    "sticker": AttachmentKind.STICKER,
     "document": AttachmentKind.FILE,
 }
 
@@ -45,8 +44,16 @@ def _photo(kind: str, sizes: Any) -> Content:
 
 
 def _file(kind: str, file: Mapping[str, Any]) -> Content:
-    name = words(file.get("file_name")) or words(file.get("title")) or words(file.get("emoji"))
+    name = words(file.get("file_name")) or words(file.get("title"))
     return "", (Attachment(FILES[kind], name=name, ref=text_id(file["file_id"])),)
+
+
+def _sticker(kind: str, sticker: Mapping[str, Any]) -> Content:
+    # what moves no mail program can show: its still picture instead
+    moves = sticker.get("is_animated") is True or sticker.get("is_video") is True
+    still = sticker.get("thumbnail") if moves else None
+    ref = text_id((still or sticker)["file_id"])
+    return "", (Attachment(AttachmentKind.STICKER, name=words(sticker.get("emoji")), ref=ref),)
 
 
 def _venue(kind: str, venue: Mapping[str, Any]) -> Content:
@@ -80,6 +87,7 @@ CONTENTS: Mapping[str, Callable[[str, Any], Content]] = {
     "text": _text,
     "photo": _photo,
     **dict.fromkeys(FILES, _file),
+    "sticker": _sticker,
     "venue": _venue,  # comes with a `location`
     "location": _location,
     "contact": _contact,

@@ -27,6 +27,7 @@ from chalicelib.model import (
     Unreadable,
 )
 
+WITHOUT_WORDS = HIDDEN | SERVICE | {"location"}  # where somebody is at the moment is told as an edit, again and again
 EARLIEST = 1_000_000_000  # epoch seconds; a time before 2001 is no time
 BUSINESS = "business:"  # in front of a business connection and a chat, in a thread
 OUT = ("left", "kicked")
@@ -121,8 +122,7 @@ def _business_message(update: Update) -> Event | None:
 
 def _edited_message(update: Update) -> Edit | None:
     message = update.found
-    # where somebody is at the moment is told as an edit, again and again
-    if _is_by_a_bot(message) or "location" in message:
+    if _is_by_a_bot(message) or message.keys() & WITHOUT_WORDS:
         return None
     text, at = words(message.get("text")) or words(message.get("caption")), message.get("edit_date") or message["date"]
     return Edit("telegram", update.account, key(message), text, _at(at), update.raw)

@@ -15,8 +15,6 @@ from chalicelib.channels.telegram.calls import address, call
 from chalicelib.channels.telegram.updates import READERS
 from chalicelib.http import Http, NotSent, Response, TooLarge
 
-REFUSED_BY_US = "401"  # in Telegram's words about its last try
-
 
 def download(
     connection: Connection, http: Http, get: Callable[..., Response], file_id: str, most: int, seconds: float
@@ -37,23 +35,22 @@ def download(
 
 
 def resubscribe(connection: Connection, http: Http, callback: str) -> Sequence[str]:
-    """The address and what is to be pushed, where Telegram has others; all of it where we refuse its token. Raises PostFailed."""
+    """The address and what is to be pushed, where Telegram has others. Raises PostFailed.
+
+    All is set anew each time: which token Telegram sends along it does not tell, and it may be the one before.
+    """
     found = call(connection, http, "getWebhookInfo") or {}
-    pushed = found.get("allowed_updates") or ()
     wrong = {
         "url": found.get("url") != callback,
-        "allowed_updates": bool(READERS.keys() - pushed),
-        "secret_token": REFUSED_BY_US in str(found.get("last_error_message", "")),
+        "allowed_updates": bool(READERS.keys() - (found.get("allowed_updates") or ())),
     }
-    missing = [name for name, is_wrong in wrong.items() if is_wrong]
-    if missing:
-        try:
-            token = connection.secret("secret_token")[0]
-        except SecretMissing:
-            raise PostFailed(Outcome.REFUSED, "token") from None
-        wanted = {"url": callback, "secret_token": token, "allowed_updates": list(READERS)}
-        call(connection, http, "setWebhook", json=wanted)
-    return missing
+    try:
+        token = connection.secret("secret_token")[0]
+    except SecretMissing:
+        raise PostFailed(Outcome.REFUSED, "token") from None
+    wanted = {"url": callback, "secret_token": token, "allowed_updates": list(READERS)}
+    call(connection, http, "setWebhook", json=wanted)
+    return [name for name, is_wrong in wrong.items() if is_wrong]
 
 
 def _not_fetched(failed: PostFailed) -> NotSent | TooLarge:

@@ -73,7 +73,8 @@ class Api:
         code = answer.get("errcode", 0)
         if code == 0:
             return answer
-        raise PostFailed(*self.errors.get(code, (Outcome.REFUSED, "rejected")), str(code)[:20])
+        number = code if isinstance(code, int) else 0
+        raise PostFailed(*self.errors.get(number, (Outcome.REFUSED, "rejected")), str(number))
 
     def refreshed(self, now: datetime) -> Refreshed:
         """The token that is valid, and how long. Raises PostFailed."""

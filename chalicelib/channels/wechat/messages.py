@@ -80,8 +80,10 @@ def _image(fields: Fields) -> Content:
 
 
 def _voice(fields: Fields) -> Content:
-    # what was recognised comes with old accounts only
-    return words(fields.get("Recognition")), (Attachment(AttachmentKind.AUDIO, ref=text_id(fields["MediaId"])),)
+    # what was recognised comes with old accounts only; a name, because AMR is a format that few programs guess
+    name = f"voice.{words(fields.get('Format')) or 'amr'}".lower()
+    heard = Attachment(AttachmentKind.AUDIO, name=name, ref=text_id(fields["MediaId"]))
+    return words(fields.get("Recognition")), (heard,)
 
 
 def _video(fields: Fields) -> Content:

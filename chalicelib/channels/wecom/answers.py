@@ -7,7 +7,7 @@ https://developer.work.weixin.qq.com/document/path/90313
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
@@ -19,6 +19,7 @@ from chalicelib.channels.wecom.messages import events_of
 from chalicelib.model import File, Reply
 
 A_PAGE = 1000  # the most there is
+JUST_NOW = timedelta(minutes=5)  # what was written so shortly before the first look was written to try us
 _PERMISSION = (Outcome.REFUSED, "permission")
 _RESTRICTED = (Outcome.REFUSED, "restricted")
 
@@ -47,7 +48,7 @@ def post(reply: Reply, api: Api) -> str:
 def poll(api: Api, account: str, cursor: str, now: Callable[[], datetime]) -> Polled:
     """A page of what is new. The list begins three days ago: `cursor` also says from when on it is ours. Raises PostFailed."""
     since, _, place = cursor.partition(" ")
-    since = since or str(int(now().timestamp()))
+    since = since or str(int((now() - JUST_NOW).timestamp()))
     asked = {"open_kfid": account, "limit": A_PAGE, "cursor": place}
     answer = harmless(lambda: api.call("POST", "cgi-bin/kf/sync_msg", json=asked))
     items = [each for each in answer.get("msg_list") or () if _sent(each) >= int(since)]

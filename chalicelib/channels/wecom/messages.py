@@ -94,8 +94,8 @@ def _text(text: Item) -> Content:
     return words(text.get("content")), ()
 
 
-def _media(kind: AttachmentKind, media: Item) -> Content:
-    return "", (Attachment(kind, ref=text_id(media["media_id"])),)
+def _media(kind: AttachmentKind, name: str, media: Item) -> Content:
+    return "", (Attachment(kind, name=name, ref=text_id(media["media_id"])),)
 
 
 def _location(place: Item) -> Content:
@@ -132,10 +132,10 @@ def _said(line: Item) -> str:
 
 CONTENTS: Mapping[Any, Callable[[Item], Content]] = {
     "text": _text,
-    "image": partial(_media, AttachmentKind.IMAGE),
-    "voice": partial(_media, AttachmentKind.AUDIO),
-    "video": partial(_media, AttachmentKind.VIDEO),
-    "file": partial(_media, AttachmentKind.FILE),
+    "image": partial(_media, AttachmentKind.IMAGE, ""),
+    "voice": partial(_media, AttachmentKind.AUDIO, "voice.amr"),
+    "video": partial(_media, AttachmentKind.VIDEO, ""),
+    "file": partial(_media, AttachmentKind.FILE, ""),
     "location": _location,
     "link": _link,
     "miniprogram": _titled,

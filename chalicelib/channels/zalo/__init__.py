@@ -8,6 +8,7 @@ https://developers.zalo.me/docs/official-account
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,7 +21,6 @@ from chalicelib.channels.base import (
     Connection,
     Forged,
     Limits,
-    Malformed,
     Media,
     Refreshed,
     WebhookRequest,
@@ -38,6 +38,8 @@ PICTURES, DOCUMENTS = ("image/jpeg", "image/png"), ("application/pdf",)
 FILES = Media(types=(*PICTURES, *DOCUMENTS), size=1_000_000, most=3)
 PROBE = b"{}"  # what the console sends when the address is entered
 PREFIX = "mac="
+TIMESTAMP = re.compile(rb'"timestamp"\s*:\s*"?(\d{1,20})')  # in somebody's words its quotes would be escaped
+MOST_TIMES = 4
 
 
 def _now() -> datetime:
@@ -62,8 +64,9 @@ class Zalo:
         if not given and request.body.strip() == PROBE:
             return  # nobody proves it, and nothing is in it
         found = given.removeprefix(PREFIX).encode(errors="replace")
-        at = _timestamp(request.body)
-        expected = [signature(self._app, request.body, at, secret) for secret in secrets]
+        # as the body has it, whether or not the rest can be read
+        times = dict.fromkeys([*TIMESTAMP.findall(request.body)[:MOST_TIMES], b""])
+        expected = [signature(self._app, request.body, at, secret) for secret in secrets for at in times]
         if True not in [hmac.compare_digest(each.encode(), found) for each in expected]:
             raise Forged("x-zevent-signature")
 
@@ -99,18 +102,6 @@ class Zalo:
         return str(self.connection.options.get("app_id", ""))
 
 
-def signature(app: str, body: bytes, timestamp: str, secret: str) -> str:
+def signature(app: str, body: bytes, timestamp: bytes, secret: str) -> str:
     """A plain hash, not an HMAC; the secret comes last, so nothing can be added behind it."""
-    return sha256(app.encode() + body + timestamp.encode() + secret.encode()).hexdigest()
-
-
-def _timestamp(body: bytes) -> str:
-    """As the body has it. Raises Forged: without one nothing can be proven."""
-    try:
-        delivery = read_json(body)
-    except Malformed:
-        raise Forged("json") from None
-    found = delivery.get("timestamp") if isinstance(delivery, dict) else None
-    if not isinstance(found, str | int):
-        raise Forged("timestamp")
-    return str(found)
+    return sha256(app.encode() + body + timestamp + secret.encode()).hexdigest()

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -16,20 +15,20 @@ from chalicelib.channels.base import Connection, Outcome, PostFailed, SecretMiss
 from chalicelib.channels.meta import words
 from chalicelib.http import Http, Lost, NotSent, Response
 
-MINUTE = timedelta(minutes=1)
-
 _TOKEN = (Outcome.REFUSED, "token")
 _PERMISSION = (Outcome.REFUSED, "permission")
 _BLOCKED = (Outcome.REFUSED, "blocked")
+_USED_UP = (Outcome.REFUSED, "usage-capped")
+_WINDOW = (Outcome.REFUSED, "window")
 ERRORS: Mapping[int, tuple[Outcome, str]] = {
-    **dict.fromkeys((-201, -216, -220), _TOKEN),
-    **dict.fromkeys((-202, -205, -206, -209, -210, -217, -224, -240), _PERMISSION),
-    **dict.fromkeys((-207, -213, -218, -227), _BLOCKED),  # no such person, no follower, blocked us, a dead account
-    -204: (Outcome.REFUSED, "rejected"),
-    -211: (Outcome.REFUSED, "usage-capped"),
-    -230: (Outcome.REFUSED, "window"),
-    -234: (Outcome.PASSING, "throttled"),  # not at night
-    -32: (Outcome.PASSING, "throttled"),
+    **dict.fromkeys((-216, -220), _TOKEN),
+    **dict.fromkeys((-204, -205, -209, -212, -215, -221, -224, -235), _PERMISSION),  # of the app, or not in the package
+    **dict.fromkeys((-213, -217, -227, -244), _BLOCKED),  # follows no more, wants nothing, a dead account
+    **dict.fromkeys((-211, -218, -223), _USED_UP),
+    **dict.fromkeys((-230, -232, -237), _WINDOW),
+    -210: (Outcome.REFUSED, "too-long"),
+    -248: (Outcome.REFUSED, "policy"),
+    **dict.fromkeys((-32, -234), (Outcome.PASSING, "throttled")),  # too many at once; not at night
     -200: (Outcome.PASSING, "temporary"),  # "sending failed", in Zalo's own words
 }  # any other is final as well
 
@@ -82,11 +81,11 @@ def _failure(response: Response, answer: Any, lost: Outcome) -> PostFailed:
     code = answer.get("error") if isinstance(answer, dict) else None
     if isinstance(code, int) and code:
         outcome, word = ERRORS.get(code, (Outcome.REFUSED, "rejected"))
-        return PostFailed(outcome, word, str(code), MINUTE if word == "throttled" else None)
+        return PostFailed(outcome, word, str(code))
     if response.status == 401:
         return PostFailed(*_TOKEN, "401")
     if response.status == 429:
-        return PostFailed(Outcome.PASSING, "throttled", "429", MINUTE)
+        return PostFailed(Outcome.PASSING, "throttled", "429")
     if 400 <= response.status < 500:
         return PostFailed(Outcome.REFUSED, "rejected", str(response.status))
     return PostFailed(lost, "unclear", str(response.status))

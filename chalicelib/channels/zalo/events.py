@@ -61,7 +61,10 @@ class Piece:
 
     @property
     def at(self) -> datetime:
-        return datetime.fromtimestamp(int(self.raw["timestamp"]) / 1000, UTC)
+        milliseconds = str(self.raw["timestamp"])
+        if not (milliseconds.isascii() and milliseconds.isdecimal()):
+            raise ValueError("timestamp")
+        return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
 
 
 def events(delivery: Any, accounts: Collection[str]) -> list[Event]:
@@ -161,9 +164,11 @@ NAMES = {AttachmentKind.FILE: "name", AttachmentKind.LINK: "description"}
 CARD = ("title", "name", "description", "phone", "url")
 
 
-def _echo(piece: Piece) -> Echo:
+def _echo(piece: Piece) -> Echo | None:
     """The business wrote: our answer coming back, or one given in Zalo's own app or manager."""
-    text = words(piece.message.get("text"))
+    text, parent = words(piece.message.get("text")), words(piece.message.get("quote_msg_id"))
+    if not (piece.person or parent):
+        return None  # said to a whole group, and to nobody in it
     return Echo(
         "zalo",
         piece.account,
@@ -172,7 +177,7 @@ def _echo(piece: Piece) -> Echo:
         piece.at,
         thread=piece.thread if piece.person else "",  # in a group nobody tells whom it answers, but for the quote
         author_id=piece.person,
-        parent=words(piece.message.get("quote_msg_id")),
+        parent=parent,
         raw=piece.raw,
     )
 

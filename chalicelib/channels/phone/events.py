@@ -1,0 +1,60 @@
+"""Phone calls: what a delivery of Twilio's means. All that is told of one call is one message, known by the call's id.
+
+https://www.twilio.com/docs/voice/twiml#twilios-request-to-your-application
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
+
+from chalicelib.channels import twilio
+from chalicelib.channels.base import WebhookRequest, each
+from chalicelib.channels.sms.events import undelivered
+from chalicelib.model import Author, Event, Kind, Message, Unreadable
+
+NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
+# what Twilio writes for a withheld number: the words ANONYMOUS, BLOCKED, RESTRICTED, UNAVAILABLE, UNKNOWN on a keypad
+WITHHELD = frozenset(("+266696687", "+2562533", "+7378742833", "+86282452253", "+8656696"))
+OF_A_RECORDING = ("RecordingStatus", "TranscriptionStatus")  # only told besides: the desk asks for what there is
+
+
+def events(request: WebhookRequest, accounts: Sequence[str]) -> list[Event]:
+    """Raises Malformed."""
+    form, at = twilio.read(request.body), datetime.fromtimestamp(request.received_at, UTC)
+    if "MessageStatus" in form:
+        return undelivered("phone", form, accounts, at)
+    if "CallSid" not in form:
+        return [Unreadable("unknown-kind", form)]
+    if form.get("Direction", "inbound") != "inbound" or any(name in form for name in OF_A_RECORDING):
+        return []
+    return list(each(form, partial(_call, accounts, at)))
+
+
+def is_withheld(caller: str) -> bool:
+    """Whether nobody can tell who calls."""
+    return caller in WITHHELD or not (NUMBER.fullmatch(caller) or ":" in caller)
+
+
+def _call(accounts: Sequence[str], at: datetime, form: Mapping[str, str]) -> Message | Unreadable:
+    caller, account, id = form["From"], form["To"], form["CallSid"]
+    if account not in accounts:
+        return Unreadable("unknown account", form)
+    if not id:
+        raise ValueError("CallSid")
+    withheld = is_withheld(caller)
+    return Message(
+        channel="phone",
+        account=account,
+        id=id,
+        # of two who withhold their number nobody knows whether they are one
+        thread=id if withheld else caller,
+        author=Author("") if withheld else Author(caller, name=caller),
+        text="",
+        sent_at=at,
+        kind=Kind.CALL if NUMBER.fullmatch(caller) and not withheld else Kind.CALL_BACK,
+        partial=True,
+        raw=form,
+    )

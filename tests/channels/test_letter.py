@@ -1,0 +1,361 @@
+"""Letters: a scan that comes by mail becomes a ticket, an answer a page that somebody prints and posts."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+
+from chalicelib import desk, intake, mailroom
+from chalicelib.aws import clients, conversations, mailings, textract
+from chalicelib.channels import open_channel
+from chalicelib.channels.base import Connection, Forged, Outcome, PostFailed, WebhookRequest
+from chalicelib.channels.letter import Letter, paper, reading
+from chalicelib.http import Response
+from chalicelib.mailroom import answered
+from chalicelib.model import Attachment, AttachmentKind, Author, Kind, Message, Reply
+from chalicelib.settings import build
+from tests import aws
+from tests.channels.email_at_hand import LETTERS, cafe, payload, text
+from tests.mailroom.shop import Shop, address
+
+NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+GERMAN, EMPTY = payload("letter/complaint_german.pdf"), payload("letter/scan_without_words.pdf")
+
+
+@pytest.fixture
+def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
+    with cafe(monkeypatch) as made:
+        yield made
+
+
+def scanned(*pdfs: bytes, sender: str = "Scan service <new@scans.example>", id: str = "s1") -> bytes:
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"], mail["Message-ID"] = sender, LETTERS, "New scan", f"<{id}@scans.example>"
+    mail["Auto-Submitted"], mail["Precedence"] = "auto-generated", "bulk"
+    mail.set_content("You have post.\n")
+    for number, pdf in enumerate(pdfs):
+        mail.add_attachment(pdf, maintype="application", subtype="pdf", filename=f"scan-{number}.pdf")
+    return mail.as_bytes()
+
+
+def arrive(shop: Shop, raw: bytes, **more: Any) -> list[str]:
+    return shop.arrives(raw, LETTERS, return_path="bounces@scans.example", **more)
+
+
+def messages(shop: Shop) -> list[Message]:
+    found = (conversations.one(item["pk"], item["sk"]) for item in shop.entries("message") if "pk" in item)
+    return [each.read(Message) for each in found if each]
+
+
+def printed(shop: Shop) -> list[EmailMessage]:
+    return [each for each in shop.mails() if each["X-Bridgehead-Answer"]]
+
+
+def page_of(mail: EmailMessage) -> str:
+    (page,) = mail.iter_attachments()
+    return str(page.get_content())
+
+
+# --- what comes --------------------------------------------------------------------------------------------------------
+
+
+def test_a_scan_becomes_a_ticket_with_the_letters_words_and_the_scan_behind_a_link(shop: Shop) -> None:
+    assert arrive(shop, scanned(GERMAN)) == ["message"]
+    (found,) = messages(shop)
+    assert found == Message(
+        channel="letter",
+        account=LETTERS,
+        id=found.id,
+        thread=found.id,
+        author=Author(""),
+        text=found.text,
+        sent_at=found.sent_at,
+        attachments=(Attachment(AttachmentKind.FILE, name="scan-0.pdf", ref=f"incoming/{found.id}/letter.pdf"),),
+    )
+    assert "Ich bitte um Rückerstattung (19,80 €)." in found.text
+    (ticket,) = shop.mails()
+    assert "die Torte vom Samstag war leider sauer." in text(ticket)
+    assert "https://api.lindner.example/files/" in text(ticket)
+
+
+def test_the_same_scan_again_is_the_same_letter_and_two_scans_are_two(shop: Shop) -> None:
+    assert arrive(shop, scanned(GERMAN, GERMAN)) == ["message"]
+    assert arrive(shop, scanned(GERMAN, id="s2")) == ["known"]
+    assert arrive(shop, scanned(GERMAN, EMPTY, id="s3")) == ["message"]
+    assert len(shop.mails()) == 2
+
+
+def test_a_whole_mornings_post_is_no_flood(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mailings, "MOST", 1)
+    scans = [GERMAN.replace(b"19,80", f"{number},00".encode()) for number in (10, 11, 12)]
+    assert [arrive(shop, scanned(each, id=str(n)))[0] for n, each in enumerate(scans)] == ["message"] * 3
+
+
+def test_only_services_that_are_named_and_proven_bring_letters(shop: Shop) -> None:
+    assert arrive(shop, scanned(GERMAN, sender="x@elsewhere.example")) == ["stranger"]
+    assert arrive(shop, scanned(GERMAN), dmarc="FAIL") == ["spoofed"]
+    assert arrive(shop, scanned(GERMAN), dmarc="GRAY", dkim="GRAY") == ["unproven"]
+    assert arrive(shop, scanned(GERMAN), virus="FAIL") == ["virus"]
+    assert arrive(shop, scanned()) == ["nothing-in-it"]
+    assert shop.arrives(scanned(GERMAN), LETTERS, return_path="") == ["bounced"]
+    assert shop.mails() == []
+
+
+def test_a_scan_that_nobody_can_read_is_a_ticket_that_says_so(shop: Shop) -> None:
+    arrive(shop, scanned(EMPTY))
+    arrive(shop, scanned(b"%PDF-1.4 broken", id="s2"))
+    assert [each.doubt for each in messages(shop)] == ["unread", "unread"]
+    assert "nicht lesen" in " ".join(text(shop.mails()[0]).split())
+
+
+class Reader:
+    """Textract, which takes its time."""
+
+    def __init__(self, *answers: dict[str, Any]) -> None:
+        self.answers, self.asked = list(answers), []  # type: ignore[var-annotated]
+
+    def start_document_text_detection(self, **asked: Any) -> dict[str, str]:
+        self.asked.append((asked["DocumentLocation"]["S3Object"]["Name"], asked["ClientRequestToken"]))
+        return {"JobId": f"job of {asked['ClientRequestToken']}"}
+
+    def get_document_text_detection(self, **asked: Any) -> dict[str, Any]:
+        return self.answers.pop(0)
+
+
+def reading_by(monkeypatch: pytest.MonkeyPatch, reader: Reader) -> None:
+    others = clients.client
+    monkeypatch.setattr(clients, "client", lambda service: reader if service == "textract" else others(service))
+
+
+def test_a_scan_without_words_is_read_by_textract_where_the_owner_wants_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ["Sehr geehrte Damen und Herren,", "bitte um Rückruf unter 0660 000000."]
+    lines = [{"BlockType": "PAGE"}, *({"BlockType": "LINE", "Text": each} for each in words)]
+    first, second = {"NextToken": "2", "Blocks": lines[:2]}, {"Blocks": lines[2:]}
+    reader = Reader(
+        {"JobStatus": "IN_PROGRESS"}, {"JobStatus": "SUCCEEDED", **first}, {"JobStatus": "SUCCEEDED", **second}
+    )
+    with cafe(monkeypatch, textract=True) as shop:
+        reading_by(monkeypatch, reader)
+        arrive(shop, scanned(EMPTY))
+        assert shop.mails() == []  # it waits
+        (item,) = shop.entries("message")
+        room = desk._room()
+        desk.work(item["pk"], replace(room, now=lambda: datetime.now(UTC) + timedelta(minutes=1)))
+        (ticket,) = shop.mails()
+        assert "bitte um Rückruf" in text(ticket)
+        assert len(set(reader.asked)) == 1  # the same job each time
+
+
+def test_what_textract_cannot_read_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    with cafe(monkeypatch, textract=True) as shop:
+        reading_by(monkeypatch, Reader({"JobStatus": "FAILED"}))
+        arrive(shop, scanned(EMPTY))
+        assert [each.doubt for each in messages(shop)] == ["unread"]
+        reading_by(monkeypatch, Reader({"JobStatus": "FAILED"}))
+        with pytest.raises(textract.Unreadable):
+            textract.words("incoming/x", "x")
+
+
+# --- what goes out -----------------------------------------------------------------------------------------------------
+
+
+def test_an_answer_is_mailed_as_a_page_to_print_and_the_next_letter_finds_its_ticket(shop: Shop) -> None:
+    arrive(shop, scanned(GERMAN))
+    ticket = shop.mails()[0]
+    words = "An: Erika Beispiel\nGartenweg 5\n4020 Linz\n\nSehr geehrte Frau Beispiel,\n\ndas tut uns leid. 🍰 <b>"
+    assert shop.answer(ticket, words) == "reply"
+    (mail,) = printed(shop)
+    assert (mail["To"], mail["From"].addresses[0].addr_spec) == ("chefin@lindner.example", LETTERS)
+    name = re.search(r"BH-[A-Z2-7]{4}-[A-Z2-7]{4}", str(mail["Subject"]))
+    assert name
+    page = page_of(mail)
+    assert '<div dir="auto">Gartenweg 5</div>' in page
+    assert "das tut uns leid. 🍰 &lt;b&gt;" in page
+    assert name.group() in page
+    assert not shop.waiting
+    # as a scanner reads it
+    answer = GERMAN.replace(
+        b"Sehr geehrte Damen und Herren,", f"Zeichen: {name.group().replace('O', '0'):<21}".encode()
+    )
+    assert len(answer) == len(GERMAN)
+    assert arrive(shop, scanned(answer, id="s2")) == ["message"]
+    assert address(shop.mails()[-1]) == address(ticket)
+    assert {item["pk"] for item in shop.entries("message") if item.get("state") != "moved"} == {
+        shop.entries("message")[0]["pk"]
+    }
+
+
+def test_the_report_that_the_page_was_sent_settles_it_under_its_reference(shop: Shop) -> None:
+    arrive(shop, scanned(GERMAN))
+    shop.answer(shop.mails()[0], "Sehr geehrte Frau Beispiel, danke.")
+    id, _, tags = shop.aws.sent[-1]
+    told = {"eventType": "Send", "mail": {"messageId": id, "tags": {name: [value] for name, value in tags.items()}}}
+    room = mailroom.open_room(intake.keep_events)
+    assert answered.note(told, room.settings, room.keep, NOW) == "answer sent"
+    assert [item for item in shop.items() if item["kind"] == "echo"] == []  # known by its reference
+    assert "keine Anschrift" in text(printed(shop)[0])
+
+
+@pytest.mark.parametrize(
+    ("words", "lines", "rest"),
+    [
+        ("To: Mia\nRoad 1\n\nDear Mia", ["Mia", "Road 1"], "Dear Mia"),
+        ("宛先：田中 花子\n〒100-0001 東京都\n\n拝啓", ["田中 花子", "〒100-0001 東京都"], "拝啓"),
+        ("收件人：王小明\n\n您好", ["王小明"], "您好"),
+        ("Kính gửi: Đặng Thị Hương\n\nXin chào", ["Đặng Thị Hương"], "Xin chào"),
+        ("مرحبا\n\nشكرا", [], "مرحبا\n\nشكرا"),
+    ],
+)
+def test_the_address_is_the_first_paragraph_if_it_says_so(words: str, lines: list[str], rest: str) -> None:
+    assert paper.divided(words) == (lines, rest)
+
+
+def test_a_reference_is_found_however_it_was_scanned() -> None:
+    name = reading.reference("a" * 16)
+    _, first, second = name.split("-")
+    for seen in (
+        name,
+        name.lower(),
+        f"BH {first} {second}",
+        f"BH–{first}—{second}",
+        f"Ihr Zeichen:BH-{first}-{second}.",
+    ):
+        assert reading.references_in(f"x {seen} y") == [name]
+    assert reading.references_in("BH-0118-ABCD BHX-AAAA-BBBB") == ["BH-OIIB-ABCD"]
+
+
+REPLY = Reply(
+    conversation_id="a" * 16,
+    id="r1",
+    channel="letter",
+    account=LETTERS,
+    thread="t",
+    author_id="",
+    parent="t",
+    kind=Kind.DIRECT,
+    public=False,
+    text="Guten Tag",
+    window_from=NOW,
+)
+
+
+def channel(**options: Any) -> Letter:
+    opened = open_channel(Connection("post", "letter", (LETTERS,), options))
+    assert isinstance(opened, Letter)
+    return opened
+
+
+def test_a_letterhead_and_who_prints_are_the_owners_choice() -> None:
+    mail = paper.compose(REPLY, "druck@lindner.example", "Kaffeehaus Lindner | Ring 1", build(aws.SETTINGS), NOW)
+    assert mail["To"] == "druck@lindner.example"
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert "<div>Kaffeehaus Lindner</div><div>Ring 1</div>" in page_of(mail)
+
+
+def test_nothing_is_taken_by_http_and_no_letter_is_public_or_too_long() -> None:
+    request = WebhookRequest("POST", {}, {}, b"{}", 0.0)
+    for ask in (channel().handshake, channel().verify, channel().parse):
+        with pytest.raises(Forged):
+            ask(request)
+    for reply, code in ((replace(REPLY, public=True), "no-public"), (replace(REPLY, text="x" * 6001), "too-long")):
+        with pytest.raises(PostFailed) as failed:
+            channel().send(reply)
+        assert (failed.value.outcome, failed.value.code) == (Outcome.REFUSED, code)
+
+
+# --- Dropscan ----------------------------------------------------------------------------------------------------------
+
+TOKENS = {
+    "api_token": "an-api-token-of-length",
+    "webhook_token": ["a-webhook-token-of-length", "the-older-token-of-length"],
+}
+OLD, NEWER, NEWEST = "0b5c1e1a-old", "7d2f90aa-newer", "c19e44d0-newest"
+
+
+class Scanbox:
+    """Dropscan's list, and what it read."""
+
+    def __init__(self, *scanned: str) -> None:
+        self.scanned, self.words, self.asked = list(scanned), dict[str, str](), list[str]()
+        self.status = 200
+
+    def __call__(self, method: str, url: str, **more: Any) -> Response:
+        assert more["headers"] == {"authorization": f"Bearer {TOKENS['api_token']}"}
+        self.asked.append(url.removeprefix("https://api.dropscan.de/v1/scanboxes/4711/mailings"))
+        name = url.removesuffix("/plaintext").rpartition("/")[2]
+        if url.endswith("/plaintext"):
+            return Response(200, self.words[name].encode()) if name in self.words else Response(404)
+        rest = (
+            self.scanned[self.scanned.index(url.partition("older_than=")[2]) + 1 :]
+            if "older_than" in url
+            else self.scanned
+        )
+        return Response(self.status, json.dumps([{"uuid": each} for each in rest[:2]]).encode())
+
+
+def dropscan(scanbox: Scanbox) -> Letter:
+    opened = open_channel(Connection("post", "letter", ("4711",), {"provider": "dropscan"}, TOKENS), http=scanbox)
+    assert isinstance(opened, Letter)
+    return opened
+
+
+def test_dropscans_list_is_asked_for_what_is_new_and_the_first_look_brings_nothing() -> None:
+    scanbox = Scanbox(OLD)
+    first = dropscan(scanbox).poll("4711", "")
+    assert first.events == []
+    scanbox.scanned = [NEWEST, NEWER, OLD]
+    second = dropscan(scanbox).poll("4711", first.cursor)
+    assert [each.id for each in second.events if isinstance(each, Message)] == [NEWER, NEWEST]
+    assert all(isinstance(each, Message) and each.partial for each in second.events)
+    assert dropscan(scanbox).poll("4711", second.cursor).events == []
+    assert f"?current_status=scanned&older_than={NEWER}" in scanbox.asked
+
+
+def test_dropscan_reads_the_letter_and_until_it_has_it_is_waited_for(shop: Shop) -> None:
+    scanbox = Scanbox(NEWEST)
+    dropscan(scanbox).poll("4711", "")
+    (told,) = dropscan(scanbox).poll("4711", "[]").events
+    assert isinstance(told, Message)
+    with pytest.raises(PostFailed) as failed:
+        dropscan(scanbox).complete(told)
+    assert failed.value.outcome is Outcome.PASSING
+    scanbox.words[NEWEST] = "Sehr geehrte Damen und Herren, ich kündige."
+    found = dropscan(scanbox).complete(told)
+    assert (found.text, found.attachments[0].ref) == (scanbox.words[NEWEST], f"dropscan:{NEWEST}")
+
+
+def test_dropscan_that_refuses_the_token_is_told_apart_from_one_that_fails() -> None:
+    for status, outcome, code in ((401, Outcome.REFUSED, "token"), (503, Outcome.PASSING, "throttled")):
+        scanbox = Scanbox(OLD)
+        scanbox.status = status
+        with pytest.raises(PostFailed) as failed:
+            dropscan(scanbox).poll("4711", "")
+        assert (failed.value.outcome, failed.value.code) == (outcome, code)
+
+
+def test_a_delivery_of_dropscan_is_proven_and_only_says_which_letter_to_fetch() -> None:
+    channel = dropscan(Scanbox())
+    body = {"event": "mailing_scanned", "data": {"scanbox_id": 4711, "mailing": {"uuid": NEWEST, "note": "<b>"}}}
+    request = WebhookRequest("POST", {"authorization": TOKENS["webhook_token"][1]}, {}, json.dumps(body).encode(), 0.0)
+    channel.verify(request)
+    (told,) = channel.parse(request)
+    assert isinstance(told, Message)
+    assert (told.account, told.id, told.text, told.partial) == ("4711", NEWEST, "", True)
+    other = replace(request, body=json.dumps({**body, "event": "mailing_received"}).encode())
+    assert channel.parse(other) == []
+    assert channel.parse(replace(request, body=b'{"event": "mailing_scanned"}')) == []
+    for given in ("", "a-webhook-token-of-lengt", "Bearer a-webhook-token-of-length"):
+        with pytest.raises(Forged):
+            channel.verify(replace(request, headers={"authorization": given}))
+
+
+def test_an_answer_to_a_letter_from_dropscan_comes_from_the_reply_domain() -> None:
+    mail = paper.compose(replace(REPLY, account="4711"), "", "", build(aws.SETTINGS), NOW)
+    assert mail["From"].addresses[0].addr_spec == "letters@reply.lindner.example"
