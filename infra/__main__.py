@@ -236,11 +236,14 @@ def _doctor(given: Given) -> None:
 
 
 def _sla_simulate(given: Given) -> None:
-    from infra import sla_simulate
+    from infra.sla_picture import draw
+    from infra.sla_simulate import lines, say, simulate
 
     window = timedelta(hours=given.window) if given.window else None
-    out = given.out or Path(f"sla-{given.week}.svg")
-    sla_simulate.show(given.settings, given.week, window, given.language, out)
+    week = simulate(given.settings, given.week, window, given.language)
+    out: Path = given.out or Path(f"sla-{given.week}.svg")
+    out.write_text(draw(week), "utf-8")
+    print("\n".join((*lines(week), "", say(week, "sla_picture", path=out))))
 
 
 def _sla_show(given: Given) -> None:

@@ -19,7 +19,7 @@ SOON_OPEN = timedelta(days=30)
 
 
 def check(tables: Tables, problems: Problems) -> None:
-    """C5: a clock that only runs in hours needs hours, soon and without doubt."""
+    """A clock that only runs in hours needs hours, soon and without doubt."""
     for path, calendar in _calendars(tables):
         if not problems.has(path):
             _spans_stay_apart(path, calendar, problems)

@@ -11,6 +11,7 @@ from infra.settings_tables import STEP
 
 Tables = Mapping[str, Any]
 PEOPLE = ("lead", "owner")  # who can have a phone
+MOST_AGENTS = 40  # each gets a mail, and the desk decides on all of them in one write
 
 
 def steps(policy: Tables, settings: Tables) -> list[dict[str, Any]]:
@@ -41,6 +42,8 @@ def _complaints(step: Tables, tables: Tables, before: list[Tables]) -> Iterator[
     reached = max((each.get("percent", 0) for each in before), default=0)
     if "percent" in step and step["percent"] <= reached:
         yield "percent", f"policies.ladder.percent is {step['percent']}, allowed: more than the {reached} before it"
+    if "agents" in step["to"] and len(tables["agents"]) > MOST_AGENTS:
+        yield "to", f'policies.ladder.to is "agents", which is for {MOST_AGENTS} [[agents]] at most: take "ticket"'
     if "lead" in step["to"] and not tables["lead"]:
         yield "to", 'policies.ladder.to is "lead", which needs a table [lead]'
     if "sms" in step["by"] and not any(tables[person].get("phone") for person in PEOPLE if person in step["to"]):

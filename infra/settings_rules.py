@@ -12,7 +12,7 @@ from typing import Any
 from chalicelib.channels import CHANNELS, LETTER, WHATSAPP
 from chalicelib.reply_address import LOCAL_PART
 from chalicelib.settings import VERSION
-from infra import settings_calendars, settings_ladder
+from infra import settings_calendars, settings_ladder, settings_numbers
 from infra.settings_problems import SECRET_NAMES, Problems, name_of
 from infra.settings_tables import ALWAYS, MATCHES
 from infra.settings_values import Wrong, closest
@@ -49,7 +49,7 @@ def _is_secret_name(key: str) -> bool:
 
 
 def _no_loop(tables: Tables, problems: Problems) -> None:
-    """C3: what we mail there would come back to us."""
+    """What we mail there would come back to us."""
     helpdesk, reply_domain = tables["helpdesk"], tables["business"].get("reply_domain")
     ours: dict[Path, Any] = {("helpdesk", "address"): helpdesk.get("address")}
     ours.update({(person, "address"): tables[person].get("address") for person in settings_ladder.PEOPLE})
@@ -66,7 +66,7 @@ def _no_loop(tables: Tables, problems: Problems) -> None:
 
 
 def _own_reply_domain(tables: Tables, problems: Problems) -> None:
-    """C6: all mail to the reply domain comes to us, so it must not be where people have their mailboxes."""
+    """All mail to the reply domain comes to us, so it must not be where people have their mailboxes."""
     business = tables["business"]
     domain = business.get("reply_domain", "")
     if is_shared(domain):
@@ -82,7 +82,7 @@ def _own_reply_domain(tables: Tables, problems: Problems) -> None:
 
 
 def _somebody_may_answer(tables: Tables, problems: Problems) -> None:
-    """C4: answers are taken from named people; a whole domain only on purpose, a domain of strangers never."""
+    """Answers are taken from named people; a whole domain only on purpose, a domain of strangers never."""
     helpdesk = tables["helpdesk"]
     domains = helpdesk.get("agent_domains", [])
     for domain in filter(is_shared, domains):
@@ -118,7 +118,7 @@ def _policies_can_match(tables: Tables, problems: Problems) -> None:
 
 
 def _accounts_are_taken_once(tables: Tables, problems: Problems) -> None:
-    """C7: two connections with one account would make two tickets of each message."""
+    """Two connections with one account would make two tickets of each message."""
     taken: dict[tuple[str, str], str] = {}
     for name, connection in tables["connections"].items():
         for account in connection.get("accounts", ()):

@@ -70,15 +70,6 @@ def simulate(file: Path, day: date, window: timedelta | None, language: str = ""
     return Week(language or chosen.owner.language, zone, days, window, lanes)
 
 
-def show(file: Path, day: date, window: timedelta | None, language: str, out: Path) -> None:
-    """Prints the week and draws it."""
-    from infra.sla_picture import draw
-
-    week = simulate(file, day, window, language)
-    out.write_text(draw(week), "utf-8")
-    print("\n".join((*lines(week), "", say(week, "sla_picture", path=out))))
-
-
 def lines(week: Week) -> Iterator[str]:
     """The week as a table for the terminal, in the business's language."""
     yield title(week)

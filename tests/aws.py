@@ -1,4 +1,4 @@
-"""A stack in memory: moto in AWS's place, and the little that moto lacks: the stream and the queue that wake our Lambdas.
+"""A stack in memory: a few dictionaries or moto in AWS's place, and what wakes our Lambdas: the stream and the queue.
 
 `Stack.settle()` brings everything on its way to rest, through the real entry points: stream -> relay -> queue -> desk.
 """
@@ -13,13 +13,11 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from functools import cache
 from importlib import import_module
-from typing import Any
+from typing import Any, Protocol
 
 import boto3
+from botocore.loaders import JSONFileLoader
 from chalice.test import Client
-from moto import mock_aws
-from moto.dynamodb.models import dynamodb_backends
-from moto.ses.models import ses_backends
 
 from chalicelib.aws import parameters
 from chalicelib.aws.table import unmarshal
@@ -78,6 +76,17 @@ SECRETS: dict[str, Any] = {
 }
 
 
+class Rig(Protocol):
+    """AWS's place: `tests.quick_aws`, or moto."""
+
+    def items(self) -> list[dict[str, Any]]: ...
+    def take_jobs(self) -> list[dict[str, Any]]: ...
+    def schedules(self) -> dict[str, dict[str, Any]]: ...
+    def mails(self) -> list[tuple[str, bytes, dict[str, str]]]: ...
+    def put_object(self, key: str, body: bytes) -> None: ...
+    def configure(self, settings: Mapping[str, Any]) -> None: ...
+
+
 @dataclass
 class Platform:
     """All platforms and callbacks at once: takes every request and answers as it was told to."""
@@ -102,30 +111,34 @@ class Platform:
 class Stack:
     """Everything a test looks at."""
 
+    rig: Rig
     client: Client
     platform: Platform
     seen: set[tuple[str, str]] = field(default_factory=set)
+    jobs: dict[str, dict[str, Any]] = field(default_factory=dict)  # that wait for the desk, by name
+    done: set[str] = field(default_factory=set)
 
     def items(self, prefix: str = "") -> list[dict[str, Any]]:
         """All items of the table whose sort key begins so."""
-        found = _rows()
-        return [item for item in found if item["sk"].startswith(prefix)]
+        return [found for item in self.rig.items() if (found := unmarshal(item))["sk"].startswith(prefix)]
 
     def mails(self) -> list[EmailMessage]:
         """The mails that were sent, in order."""
-        sent = ses_backends[ACCOUNT][REGION].sent_messages
-        return [message_from_bytes(_raw(each), policy=policy.default) for each in sent]
+        return [message_from_bytes(raw, policy=policy.default) for _, raw, _ in self.rig.mails()]
 
-    def schedules(self) -> list[dict[str, Any]]:
-        """The one-time schedules that are set, with their targets."""
-        scheduler = client("scheduler")
-        names = [each["Name"] for each in scheduler.list_schedules(GroupName="bridgehead")["Schedules"]]
-        return [scheduler.get_schedule(Name=name, GroupName="bridgehead") for name in names]
+    def schedules(self) -> list[str]:
+        """The names of the one-time schedules that are set."""
+        return list(self.rig.schedules())
+
+    def configure(self, settings: Mapping[str, Any]) -> None:
+        """As `bridgehead configure` does; five minutes later."""
+        self.rig.configure(settings)
+        parameters.forget()
 
     def mail_in(self, raw: bytes, to: str, **verdicts: str) -> dict[str, Any]:
         """A mail from the helpdesk, as SES hands it over."""
         key = f"inbound/{len(self.items())}-{abs(hash(raw))}"
-        client("s3").put_object(Bucket="bridgehead-mail", Key=key, Body=raw)
+        self.rig.put_object(key, raw)
         record = _queued(json.dumps({"Type": "Notification", "Message": json.dumps(received(key, to, **verdicts))}))
         answer: dict[str, Any] = self.client.lambda_.invoke("mailroom", {"Records": [record]}).payload
         return answer
@@ -144,17 +157,26 @@ class Stack:
         return True
 
     def _desk(self) -> bool:
-        sqs = client("sqs")
-        url = ENVIRONMENT["QUEUE_URL"]
-        found = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, AttributeNames=["All"]).get("Messages", [])
+        self.jobs |= {job["name"]: job for job in self.rig.take_jobs() if job["name"] not in self.done}
+        found = list(self.jobs)[:10]
         if not found:
             return False
-        answer = self.client.lambda_.invoke("desk", {"Records": [_job(each) for each in found]}).payload
+        records = [_job(name, self.jobs[name]) for name in found]
+        answer = self.client.lambda_.invoke("desk", {"Records": records}).payload
         failed = {each["itemIdentifier"] for each in answer["batchItemFailures"]}
-        for each in found:
-            if each["MessageId"] not in failed:
-                sqs.delete_message(QueueUrl=url, ReceiptHandle=each["ReceiptHandle"])
+        self.done |= set(found) - failed
+        self.jobs = {name: job for name, job in self.jobs.items() if name not in self.done}
         return True
+
+
+@cache
+def _model(path: str) -> Any:
+    return _READ(JSONFileLoader(), path)
+
+
+# botocore reads a service's model anew for each session, megabytes of it; here sessions come and go
+_READ = JSONFileLoader.load_file
+JSONFileLoader.load_file = lambda self, path: _model(path)
 
 
 @cache
@@ -163,24 +185,14 @@ def client(service: str) -> Any:
     return boto3.Session("testing", "testing", region_name=REGION).client(service)  # type: ignore[call-overload]
 
 
-def _rows() -> list[dict[str, Any]]:
-    found = dynamodb_backends[ACCOUNT][REGION].get_table("bridgehead").all_items()
-    return [unmarshal(item.to_json()["Attributes"]) for item in found]
-
-
 @contextmanager
-def stack(settings: Mapping[str, Any] = SETTINGS) -> Iterator[Stack]:
-    """A stack of its own; the environment is the test's to set (`ENVIRONMENT`)."""
-    parameters.forget()
-    with mock_aws():
-        create()
-        configure(settings)
-        import app
+def stack(rig: Rig) -> Iterator[Stack]:
+    """Our Lambdas on what stands in AWS's place; the environment is the test's to set (`ENVIRONMENT`)."""
+    import app
 
-        platform = Platform()
-        with Client(app.app) as client, answering(platform):
-            yield Stack(client, platform)
-    parameters.forget()
+    platform = Platform()
+    with Client(app.app) as client, answering(platform):
+        yield Stack(rig, client, platform)
 
 
 def received(key: str, to: str, **verdicts: str) -> dict[str, Any]:
@@ -261,8 +273,8 @@ def _record(pk: str, sk: str) -> dict[str, Any]:
     return {"eventID": name, "eventName": "INSERT", "dynamodb": {"Keys": keys, "SequenceNumber": "1"}}
 
 
-def _job(message: Any) -> dict[str, Any]:
-    return {**_queued(message["Body"]), "messageId": message["MessageId"], "attributes": message["Attributes"]}
+def _job(name: str, job: Mapping[str, Any]) -> dict[str, Any]:
+    return {**_queued(job["body"]), "messageId": name, "attributes": {"MessageGroupId": job["group"]}}
 
 
 def _queued(body: str) -> dict[str, Any]:
@@ -277,8 +289,3 @@ def _queued(body: str) -> dict[str, Any]:
         "eventSourceARN": ENVIRONMENT["QUEUE_ARN"],
         "awsRegion": REGION,
     }
-
-
-def _raw(sent: Any) -> bytes:
-    raw: str | bytes = sent.raw_data
-    return raw if isinstance(raw, bytes) else raw.encode()

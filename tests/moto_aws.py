@@ -60,6 +60,9 @@ class MotoAws:
     def put_object(self, key: str, body: bytes) -> None:
         s3_backends[WHERE[0]]["aws"].put_object("bridgehead-mail", key, body)
 
+    def configure(self, settings: Mapping[str, Any]) -> None:
+        aws.configure(settings)
+
     def answer(self, stub: Any, event: str, request: Any, more: Mapping[str, Any]) -> Any:
         """In the stub's place."""
         operation = event.rpartition(".")[2]

@@ -35,6 +35,7 @@ class QuickAws:
     sent: list[tuple[str, bytes, dict[str, str]]] = field(default_factory=list)  # id, mail, tags
     timers: dict[str, dict[str, Any]] = field(default_factory=dict)
     objects: dict[str, bytes] = field(default_factory=dict)
+    saved_as: dict[str, str] = field(default_factory=dict)  # the ContentDisposition of objects that have one
     events: list[dict[str, str]] = field(default_factory=list)  # what the bus was told
     store: dict[str, list[str]] = field(default_factory=dict)  # Parameter Store: the versions of each
     lock: Any = field(default_factory=threading.Lock)
@@ -55,6 +56,9 @@ class QuickAws:
 
     def put_object(self, key: str, body: bytes) -> None:
         self.objects[key] = body
+
+    def configure(self, settings: Mapping[str, Any]) -> None:
+        self.store["/bridgehead/test/settings"] = [json.dumps(settings)]
 
     def parameters(self, asked: Mapping[str, Any]) -> Any:
         named = [(name, *name.partition(":")[::2]) for name in asked["Names"] if name.partition(":")[0] in self.store]
@@ -100,6 +104,9 @@ class _Client:
         real = _CALLS[operation]
         return lambda **asked: self.aws.between(operation, partial(self._one_by_one, real, asked))
 
+    def generate_presigned_url(self, _: str, Params: Mapping[str, str], ExpiresIn: int) -> str:
+        return f"https://bucket.example/{Params['Key']}?expires={ExpiresIn}"
+
     def _one_by_one(self, real: Callable[..., Any], asked: Mapping[str, Any]) -> Any:
         with self.aws.lock:
             return real(self.aws, asked)
@@ -116,7 +123,8 @@ def _transact(aws: QuickAws, asked: Mapping[str, Any]) -> Any:
     if any(reason["Code"] != "None" for reason in reasons):
         raise _error("TransactionCanceledException", "TransactWriteItems", reasons)
     for (kind, each), key in zip(actions, keys, strict=True):
-        aws.rows[key] = dict(each["Item"]) if kind == "Put" else _updated(each, aws.rows[key])
+        if kind != "ConditionCheck":
+            aws.rows[key] = dict(each["Item"]) if kind == "Put" else _updated(each, aws.rows[key])
     return {}
 
 
@@ -220,10 +228,26 @@ def _unschedule(aws: QuickAws, asked: Mapping[str, Any]) -> Any:
 
 
 def _object(aws: QuickAws, asked: Mapping[str, Any]) -> Any:
-    if asked["Key"] not in aws.objects:
-        raise _error("NoSuchKey", "GetObject")
-    content = aws.objects[asked["Key"]]
+    content = _known(aws, asked["Key"])
     return {"ContentLength": len(content), "Body": io.BytesIO(content)}
+
+
+def _known(aws: QuickAws, key: str) -> bytes:
+    if key not in aws.objects:
+        raise _error("NoSuchKey", "GetObject")
+    return aws.objects[key]
+
+
+def _head(aws: QuickAws, asked: Mapping[str, Any]) -> Any:
+    known, saved_as = _known(aws, asked["Key"]), aws.saved_as.get(asked["Key"])
+    return {"ContentLength": len(known), **({"ContentDisposition": saved_as} if saved_as else {})}
+
+
+def _keep(aws: QuickAws, asked: Mapping[str, Any]) -> Any:
+    aws.put_object(asked["Key"], asked["Body"])
+    if "ContentDisposition" in asked:
+        aws.saved_as[asked["Key"]] = asked["ContentDisposition"]
+    return {}
 
 
 def _error(code: str, operation: str, reasons: list[dict[str, Any]] | None = None) -> ClientError:
@@ -242,6 +266,7 @@ _CALLS: dict[str, Callable[[QuickAws, Mapping[str, Any]], Any]] = {
     "DeleteSchedule": _unschedule,
     "PutEvents": lambda aws, asked: aws.events.extend(asked["Entries"]),
     "GetObject": _object,
-    "PutObject": lambda aws, asked: aws.put_object(asked["Key"], asked["Body"]),
+    "HeadObject": _head,
+    "PutObject": _keep,
     "DeleteObject": lambda aws, asked: aws.objects.pop(asked["Key"], None),
 }

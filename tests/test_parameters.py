@@ -97,7 +97,7 @@ def test_what_the_owner_changed_holds_as_soon_as_it_can_be_read(rig: QuickAws, t
     assert parameters.load_connection("facebook", "receive")[1].secret("app_secret") == ["another-secret-altogether"]
 
 
-def test_a_value_is_changed_in_a_real_parameter_store(stack: aws.Stack) -> None:
+def test_a_value_is_changed_in_a_real_parameter_store(moto_stack: aws.Stack) -> None:
     parameters.change("send/x", lambda kept: {**kept, "refresh_tokens": {"77001": "a {{secret}} with ÄÖ"}})
     tokens = aws.SECRETS["send/x"]["access_tokens"]
     assert parameters.load_connection("x", "send")[1].secrets == {

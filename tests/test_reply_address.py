@@ -35,16 +35,16 @@ def test_an_address_never_changes() -> None:  # it stands in tickets that are ol
     assert mint(CONVERSATION, DOMAIN, KEYS) == "c-k3ym2aq7b5xw4c6d-b444n4sfptanpwzhux7nmxlgutu@reply.shop.example"
 
 
-def test_a_helpdesk_may_change_the_case() -> None:  # E1
+def test_a_helpdesk_may_change_the_case() -> None:
     assert read(mint(CONVERSATION, DOMAIN, KEYS).upper(), DOMAIN, KEYS) == CONVERSATION
     assert read(mint(CONVERSATION, DOMAIN, KEYS), DOMAIN.upper(), KEYS) == CONVERSATION
 
 
-def test_an_address_minted_before_the_rotation_still_opens() -> None:  # E11
+def test_an_address_minted_before_the_rotation_still_opens() -> None:
     assert read(mint(CONVERSATION, DOMAIN, BEFORE), DOMAIN, KEYS) == CONVERSATION
 
 
-def test_an_address_of_a_removed_key_does_not_open() -> None:  # E11
+def test_an_address_of_a_removed_key_does_not_open() -> None:
     assert read(mint(CONVERSATION, DOMAIN, BEFORE), DOMAIN, Keys("b", {"b": NEW}, "production")) is None
 
 
@@ -56,7 +56,7 @@ def test_a_key_by_another_name_does_not_open() -> None:
     assert read(mint(CONVERSATION, DOMAIN, Keys("b", {"b": OLD}, "production")), DOMAIN, KEYS) is None
 
 
-def test_no_changed_character_opens() -> None:  # E1; also the unused bits of the last one
+def test_no_changed_character_opens() -> None:  # also the unused bits of the last one
     address = mint(CONVERSATION, DOMAIN, KEYS)
     for place in range(len(address)):
         for letter in string.ascii_lowercase + string.digits + "-.+@":
@@ -64,7 +64,7 @@ def test_no_changed_character_opens() -> None:  # E1; also the unused bits of th
                 assert read(address[:place] + letter + address[place + 1 :], DOMAIN, KEYS) is None
 
 
-def test_the_mac_of_one_conversation_does_not_open_another() -> None:  # E1
+def test_the_mac_of_one_conversation_does_not_open_another() -> None:
     assert read(mint(CONVERSATION, DOMAIN, KEYS).replace(CONVERSATION, OTHER), DOMAIN, KEYS) is None
 
 
@@ -100,7 +100,7 @@ LOCAL = ADDRESS.partition("@")[0]
         "c-" + "a" * 100_000,
     ],
 )
-def test_what_is_not_exactly_an_address_opens_nothing(recipient: str) -> None:  # E1, E9
+def test_what_is_not_exactly_an_address_opens_nothing(recipient: str) -> None:
     assert read(recipient, DOMAIN, KEYS) is None
 
 

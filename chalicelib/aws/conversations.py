@@ -30,7 +30,7 @@ from typing import Any, TypeVar
 
 from chalicelib import stored
 from chalicelib.aws import table
-from chalicelib.aws.table import Change, Item, Put
+from chalicelib.aws.table import Action, Change, Check, Item, Put
 from chalicelib.model import Conversation, OutgoingMail, OutgoingText, identity
 
 T = TypeVar("T")
@@ -212,6 +212,11 @@ def head(conversation: Conversation, now: datetime) -> Put | Change:
     return Change(conversation.id, "head", set=item, remove=unwatch, when={"version": conversation.version})
 
 
+def unchanged(conversation: Conversation) -> Check:
+    """The condition that nobody saved a conversation since it was loaded."""
+    return Check(conversation.id, "head", {"version": conversation.version})
+
+
 def outgoing(pk: str, mail: OutgoingMail, now: datetime) -> Put:
     """The write that decides on a mail; deciding on the same one again changes nothing."""
     return Put(entry(pk, mail_key(mail), "mail", mail, now, state="pending", tries=0, merges=0), unless_there=True)
@@ -260,6 +265,6 @@ def _entry(item: Item) -> Entry:
     return Entry(item["pk"], item["sk"], item["kind"], item["data"], item.get("strikes", 0), more)
 
 
-def write(actions: Sequence[Put | Change]) -> None:
+def write(actions: Sequence[Action]) -> None:
     """All of it or nothing. Raises table.Refused or table.Busy."""
     table.write(actions, table.new_writer())

@@ -25,7 +25,7 @@ from chalicelib.aws import clients, environment
 from chalicelib.channels.base import Connection, SecretMissing
 from chalicelib.settings import Settings
 
-FRESH_SECONDS = 300  # G21: what the owner changes holds after five minutes everywhere
+FRESH_SECONDS = 300  # what the owner changes holds after five minutes everywhere
 SERVABLE_SECONDS = 900  # how old a webhook's copy may be as long as nothing newer can be had
 PAUSE_SECONDS = 15  # before it is asked for again: no delivery may wait for it each time
 TRIES = 3

@@ -45,6 +45,18 @@ class Change:
     when: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Check:
+    """A condition on an item that is not written, in the same transaction: `when` must hold."""
+
+    pk: str
+    sk: str
+    when: Mapping[str, Any]
+
+
+Action = Put | Change | Check
+
+
 class Refused(clients.Passing):
     """Conditions that did not hold: position in the transaction -> the item that is there ({} when there is none)."""
 
@@ -58,7 +70,7 @@ def new_writer() -> str:
     return os.urandom(8).hex()
 
 
-def write(actions: Sequence[Put | Change], writer: str) -> None:
+def write(actions: Sequence[Action], writer: str) -> None:
     """All or nothing, once. Raises Refused when a condition fails for another writer's sake, Busy when it cannot be done now."""
     request = [_action(action, writer) for action in actions]
     for _ in range(TRIES):
@@ -158,8 +170,22 @@ def _pages(request: dict[str, Any], one_page: bool) -> Iterator[Any]:
         request = {**request, "ExclusiveStartKey": page["LastEvaluatedKey"]}
 
 
-def _action(action: Put | Change, writer: str) -> dict[str, Any]:
+def _action(action: Action, writer: str) -> dict[str, Any]:
+    if isinstance(action, Check):
+        return {"ConditionCheck": _check(action)}
     return {"Put": _put(action, writer)} if isinstance(action, Put) else {"Update": _update(action, writer)}
+
+
+def _check(check: Check) -> dict[str, Any]:
+    names = _placeholders([*check.when])
+    return {
+        "TableName": _name(),
+        "Key": marshal({"pk": check.pk, "sk": check.sk}),
+        "ConditionExpression": " AND ".join(f"#{names[key]} = :{names[key]}" for key in check.when),
+        "ExpressionAttributeNames": {f"#{short}": key for key, short in names.items()},
+        "ExpressionAttributeValues": {f":{names[key]}": _typed(value) for key, value in check.when.items()},
+        **_ALL_OLD,
+    }
 
 
 def _put(put: Put, writer: str) -> dict[str, Any]:

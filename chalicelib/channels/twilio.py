@@ -10,6 +10,7 @@ import hmac
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -24,20 +25,22 @@ from chalicelib.channels.base import (
     WebhookRequest,
 )
 from chalicelib.http import Http, Lost, NotSent, Response
+from chalicelib.model import Event, Undelivered
 
 API = "https://api.twilio.com"
 NOTHING = "<Response/>"  # what an answer to a delivery says, else Twilio texts its words to the sender
 MOST_FIELDS = 300
+LONGEST_TEXT = 1600  # UTF-16 units, as at AWS; a network makes up to 24 texts of it
 UNDELIVERED = ("failed", "undelivered")  # the last word on a text, `MessageStatus`
 
 
 def proven(request: WebhookRequest, url: str, tokens: Sequence[str]) -> Mapping[str, str]:
     """The form's fields, the first value of each. Raises Forged."""
-    given = request.headers.get("x-twilio-signature", "")
+    given = request.headers.get("x-twilio-signature", "").encode("utf-8", "replace")
     fields = _fields(request.body)
     good = [signature(each, fields, token) for each in _addresses(url) for token in tokens]
     # every one is compared, so that the time tells nothing
-    if request.query or not sum(hmac.compare_digest(given.encode(), each.encode()) for each in good):
+    if request.query or not sum(hmac.compare_digest(given, each.encode()) for each in good):
         raise Forged("x-twilio-signature")
     return dict(reversed(fields))
 
@@ -115,6 +118,25 @@ def failure(answer: Response) -> PostFailed:
     if not 400 <= answer.status < 500:
         return PostFailed(Outcome.UNKNOWN, "unclear", str(answer.status))
     return PostFailed(Outcome.REFUSED, "rejected", code or str(answer.status))
+
+
+def own_address(connection: Connection) -> str:
+    """Where Twilio tells us what became of a text."""
+    from chalicelib.aws import parameters
+
+    public_url = parameters.load_settings().public_url.rstrip("/")
+    return f"{public_url}/webhooks/{connection.channel}/{connection.name}"
+
+
+def undelivered(channel: str, form: Mapping[str, str], accounts: Sequence[str], at: datetime) -> list[Event]:
+    """What Twilio tells of a text of ours: only its failure matters."""
+    if form.get("MessageStatus") not in UNDELIVERED:
+        return []
+    detail = form.get("ErrorCode", "")
+    _, code = ERRORS.get(detail, (None, "rejected"))
+    # where it does not say which number sent it, it may be any
+    ours = [form["From"]] if form.get("From") in accounts else accounts
+    return [Undelivered(channel, account, form["MessageSid"], code, at, detail, raw=form) for account in ours]
 
 
 def _fields(body: bytes) -> list[tuple[str, str]]:

@@ -21,7 +21,7 @@ from chalicelib.desk.files import Missing
 from chalicelib.desk.parts import Part
 from chalicelib.desk.saving import save
 from chalicelib.desk.view import View, name_of, notice
-from chalicelib.model import AgentReply, Conversation, Enclosure, File, MailKind, OutgoingMail, Reply, ReplyState
+from chalicelib.model import AgentReply, Conversation, Enclosure, File, Kind, MailKind, OutgoingMail, Reply, ReplyState
 from chalicelib.splitting import Unsplittable
 
 SETTLE = timedelta(seconds=20)  # longer than a platform call may take: a late one has landed by then
@@ -88,7 +88,7 @@ def set_aside(entry: Entry, struck: Change, now: datetime) -> list[Put | Change]
 def plan(answer: AgentReply, reply: Reply, limits: Limits, now: datetime) -> tuple[Part, ...]:
     """The posts the answer becomes. Raises Refusal. Pure."""
     if not limits.answers:
-        raise Refusal("no-answers")
+        raise Refusal("no-texts" if reply.kind is Kind.CALL_BACK else "no-answers")
     if limits.public != reply.public:
         raise Refusal("private-only" if limits.public else "no-public")
     unsuitable = parts.unsuitable(answer.attachments, None if answer.template else limits.media)
@@ -213,7 +213,8 @@ def _attempt(view: View, entry: Entry, post: Post) -> View:
         return _ended(view, entry, ReplyState.REFUSED, refusal.code, refusal.detail)
     noted = {name: value for name, value in ready.more.items() if name not in entry.more}
     is_first_try = ledger.tries(entry) == ready.more.get("tried_before", 0)
-    claimed = ledger.claim(entry, view.now, SETTLE, **noted, **({"tried_at": epoch(view.now)} if is_first_try else {}))
+    first = {"tried_at": epoch(view.now)} if is_first_try else {}
+    claimed = ledger.claim(entry, view.now, SETTLE, {**noted, **first})
     if claimed is None:
         return view
     try:

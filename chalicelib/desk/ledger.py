@@ -6,21 +6,24 @@ concluded (a crash, a lost answer) is looked for before it is done again.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelib.aws import conversations
 from chalicelib.aws.conversations import Entry, epoch, watched
-from chalicelib.aws.table import Change, Refused
+from chalicelib.aws.table import Change, Check, Refused
 
 LONGEST_WAIT = timedelta(minutes=30)
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_ASKED = timedelta(days=1)  # that a platform may ask us to wait
 
 
-def claim(entry: Entry, now: datetime, settle: timedelta, **noted: Any) -> Entry | None:
-    """The entry, ours to act on and looked after by the sweep; None when somebody else has it, or has changed it."""
+def claim(
+    entry: Entry, now: datetime, settle: timedelta, noted: Mapping[str, Any], conditions: Sequence[Check] = ()
+) -> Entry | None:
+    """The entry, ours to act on and looked after by the sweep; None when somebody else has it or changed it, or a condition fails."""
     mine = {
         "state": "attempting",
         "tries": tries(entry) + 1,
@@ -30,7 +33,7 @@ def claim(entry: Entry, now: datetime, settle: timedelta, **noted: Any) -> Entry
     }
     unchanged = {name: entry.more[name] for name in ("state", "tries", "merges") if name in entry.more}
     try:
-        conversations.write([Change(entry.pk, entry.sk, set=mine, when=unchanged)])
+        conversations.write([Change(entry.pk, entry.sk, set=mine, when=unchanged), *conditions])
     except Refused:
         return None
     return replace(entry, more={**entry.more, **mine})

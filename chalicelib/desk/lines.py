@@ -41,9 +41,11 @@ def named(entry: Entry) -> tuple[Shown, ...]:
 def was_said(entry: Entry) -> bool:
     """Whether it belongs to what was said before, as the next mail shows it."""
     posted = entry.kind == "reply" and entry.more["state"] == ReplyState.DONE
+    # what turned out to be nothing for the agent, or another's
+    is_left_out = entry.kind == "message" and entry.more.get("state") in ("dropped", "moved")
     return (
         posted
-        or entry.kind in ("message", "note", "reaction")
+        or (entry.kind in ("message", "note", "reaction") and not is_left_out)
         or (entry.kind == "echo" and not entry.read(Echo).reply_id)
     )
 

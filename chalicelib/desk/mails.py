@@ -19,7 +19,7 @@ from chalicelib.aws import conversations
 from chalicelib.aws.conversations import OVERDUE_AFTER, SETTLED, Entry, done, epoch, mail_key, outgoing, watched
 from chalicelib.aws.mail import MailFailed
 from chalicelib.aws.table import Change, Put
-from chalicelib.desk import ledger, pace
+from chalicelib.desk import ledger, pace, people
 from chalicelib.desk.delivery import Wake
 from chalicelib.desk.pace import Wait
 from chalicelib.desk.saving import save
@@ -192,12 +192,17 @@ def _attempt(view: View, entry: Entry, compose: Compose, post: Send, wake: Wake)
     mail = entry.read(OutgoingMail)
     if _is_late_reminder(view, mail):
         return save(view, [done(entry, state="cancelled")], entry.pk)
+    is_of_people = mail.kind in (MailKind.OWNER, MailKind.SUMMARY) and mail.covers
+    conditions = people.as_read(mail) if is_of_people else []
     try:
         composed = compose(replace(view, is_brief=entry.strikes > 0), mail)
     except Needless:
         return save(view, [done(entry, state="cancelled")], entry.pk)
-    claimed = ledger.claim(entry, view.now, SETTLE, subject=str(composed["Subject"]), **_remarks(view, mail))
+    noted = {"subject": str(composed["Subject"]), **_remarks(view, mail)}
+    claimed = ledger.claim(entry, view.now, SETTLE, noted, conditions)
     if claimed is None:
+        if conditions:
+            wake(view.now + SOON)
         return view
     try:
         message_id = post(composed, tags(entry.pk, mail))

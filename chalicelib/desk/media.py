@@ -42,6 +42,7 @@ MEDIA_TYPES: Mapping[bytes, str] = {
     b"%PDF-": "application/pdf",
     b"OggS": "audio/ogg",
     b"ID3": "audio/mpeg",
+    **dict.fromkeys((b"\xff\xfb", b"\xff\xf3", b"\xff\xf2"), "audio/mpeg"),  # without a title
 }
 
 Fetch = Callable[..., Response]

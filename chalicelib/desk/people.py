@@ -15,6 +15,7 @@ from typing import Literal
 
 from chalicelib.aws import clocks, conversations
 from chalicelib.aws.conversations import Entry, done, epoch, outgoing
+from chalicelib.aws.table import Check
 from chalicelib.desk.view import name_of
 from chalicelib.model import Alarm, Conversation, MailKind, OutgoingMail
 
@@ -60,6 +61,15 @@ def still_waiting(mail: OutgoingMail) -> list[tuple[Alarm, Conversation]]:
     pairs = ((alarm, conversations.load(alarm.conversation)) for alarm in latest.values())
     waiting = [(alarm, loaded) for alarm, loaded in pairs if loaded and _waits(alarm, loaded)]
     return sorted(waiting, key=lambda pair: pair[1].clock.waiting_since or pair[0].at)
+
+
+def as_read(mail: OutgoingMail) -> list[Check]:
+    """The conditions that a mail to a person is claimed under: nobody answered, or wrote, while it was being written.
+
+    None for a list longer than one write can check: that is how things stood when it was written.
+    """
+    waiting = still_waiting(mail)
+    return [conversations.unchanged(conversation) for _, conversation in waiting] if len(waiting) <= MOST_LISTED else []
 
 
 def about(alarm: Alarm, due: datetime | None, now: datetime) -> Literal["missed", "soon", "window", "unresolved"]:

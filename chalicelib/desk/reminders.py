@@ -20,7 +20,6 @@ UNRESOLVED = (
     "unresolved"  # the code of what is said when a customer still waits at the end of the time to settle it all
 )
 PEOPLE = ("owner", "lead")
-MOST_AGENTS = 40  # reminded by a mail of their own: all is one transaction
 
 Told = tuple[tuple[str, str], ...]  # whom and how
 
@@ -116,7 +115,7 @@ def _agents(settings: Settings) -> Sequence[str]:
     """Their own addresses; one that is the helpdesk's own would make a ticket of it."""
     helpdesk = {address.casefold() for address in (settings.helpdesk.address, *settings.helpdesk.sends_from)}
     found = dict.fromkeys(agent.address for agent in settings.agents if agent.address.casefold() not in helpdesk)
-    return list(found)[:MOST_AGENTS]
+    return list(found)
 
 
 def _present(who: str, settings: Settings) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 from chalicelib import metrics
 from chalicelib.aws import clocks, conversations, phones
 from chalicelib.aws.conversations import Entry, epoch, outgoing, watched
-from chalicelib.aws.table import Change, Put, Refused
+from chalicelib.aws.table import Change, Check, Put, Refused
 from chalicelib.desk import ledger
 from chalicelib.desk.view import name_of
 from chalicelib.model import Alarm, Handset, MailKind, OutgoingMail, OutgoingText
@@ -23,6 +23,7 @@ from chalicelib.phone.quiet import quiet_until
 from chalicelib.phone.sending import Send, TextFailed
 from chalicelib.settings import Owner, Settings
 
+SOON = timedelta(seconds=5)
 SETTLE = timedelta(seconds=30)  # longer than a call of the provider may take
 MOST_WAITS = 6  # after half a minute, a minute, two ...: half an hour
 
@@ -40,13 +41,22 @@ class Line:
     now: datetime
 
 
-def attempt(entries: Sequence[Entry], words: str, before: Handset, noted: Handset, line: Line) -> None:
+def attempt(
+    entries: Sequence[Entry],
+    words: str,
+    before: Handset,
+    noted: Handset,
+    line: Line,
+    conditions: Sequence[Check] = (),
+) -> None:
     """One text about one or several entries, which share its fate; `noted` is what the phone's state becomes by it."""
     claimed = [_claimed(each, line.now) for each in entries]
     try:
-        conversations.write([*map(_claim, entries, claimed), phones.save(line.pk, noted)])
+        conversations.write([*map(_claim, entries, claimed), phones.save(line.pk, noted), *conditions])
     except Refused:
-        return  # somebody else is at it
+        # somebody else is at it, or a customer got an answer just now
+        line.wake(line.now + SOON)
+        return
     try:
         sent = line.send(line.person.phone, words)
     except TextFailed as failed:

@@ -163,7 +163,8 @@ def _text(due: Sequence[Due], handset: Handset, line: Line) -> None:
     subject = subject_of(due[0].conversation, codes[0], line.settings)
     words = wording.alarm(due[0].text.code, subject, codes[1:], reader_of(line.person, line.settings, line.now))
     noted = replace(handset, alerts=handset.alerts + 1, alerted_at=line.now)
-    texting.attempt([each.entry for each in due], words, handset, noted, line)
+    as_read = [conversations.unchanged(each.conversation) for each in due]
+    texting.attempt([each.entry for each in due], words, handset, noted, line, as_read)
 
 
 def _put_off(entries: Sequence[Entry], later: datetime, line: Line) -> None:

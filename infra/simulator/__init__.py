@@ -12,6 +12,7 @@ with the secrets the product has too:
 - standard_webhooks: `reply_secret` (whsec_…, verifies what the product posts to `/shop/replies`),
   `signing_secret` (whsec_…, signs what customers write);
 - linkedin: `access_tokens` {page id: access token:refresh token}, `client_secret` (signs); its API is below `/linkedin`;
+- sms, phone: `auth_token` (signs, signs in); their API is below `/twilio`;
 - youtube: `refresh_token`; its API is below `/youtube`, and nothing is pushed;
 - line: `access_tokens` {bot's user id: token}, `channel_secret` (signs); its API is below `/line`;
 - telegram: `bot_token` (<bot>:<secret>), `secret_token` (comes with each delivery); its API is below `/telegram`;
@@ -19,7 +20,10 @@ with the secrets the product has too:
 - zalo: `access_tokens` {OA: access token:refresh token}, `oa_secret_key` (signs); its API is below `/zalo`, its app is `simulator`;
 - zalo_bot: `bot_token`, `secret_token` (signs); its API is below `/zalo-bot`;
 - wechat, wecom: `app_secret` (gives tokens), `token` (signs), `aes_key` (encrypts); their APIs are below `/wechat` and `/wecom`,
-  their app and corporation is `simulator`.
+  their app and corporation is `simulator`;
+- tiktok: `access_tokens` {account: access token:refresh token}, `app_secret` (signs); its API is below `/tiktok`;
+- mastodon: `access_tokens` {account: token}; its API is below `/mastodon`, and nothing is pushed;
+- bluesky: `app_passwords` {account: password}; its API is below `/bluesky`, and nothing is pushed.
 
 A secret may be a list of values valid now. `webhook` is where echoes go below `--echo-to`; by default `/webhooks/<channel>/<name>`.
 `people` also names accounts. Configuration errors end the program with a line that names the key.

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from infra.simulator import (
+    bluesky,
     facebook,
     google,
     instagram,
     line,
     linkedin_words,
     mail,
+    mastodon,
     shop_words,
     telegram,
     threads,
+    tiktok,
+    twilio,
     viber,
     wechat,
     wecom,
@@ -44,6 +48,11 @@ PLATFORMS: dict[str, Platform] = {
         viber.PLATFORM,
         wechat.PLATFORM,
         wecom.PLATFORM,
+        tiktok.PLATFORM,
+        twilio.TEXTS,
+        twilio.PHONE,
+        mastodon.PLATFORM,
+        bluesky.PLATFORM,
     )
 }
 

@@ -17,8 +17,9 @@ def deliver(base_url: str, connection: Connection, payload: Mapping[str, Any]) -
     """The status the product answered with, 0 when nobody answered."""
     platform = PLATFORMS[connection.channel]
     body, query = platform.seal(connection, platform.encode(payload))
-    headers = {"Content-Type": "application/json", **platform.sign(connection, body)}
     url = f"{base_url.rstrip('/')}{connection.webhook}{'?' if query else ''}{query}"
+    signed = platform.sign_at(connection, body, url) if platform.sign_at else platform.sign(connection, body)
+    headers = {"Content-Type": "application/json", **signed}
     request = urllib.request.Request(url, body, headers)  # noqa: S310 - the operator's own URL
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310

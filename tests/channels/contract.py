@@ -19,6 +19,7 @@ from chalicelib.channels import open_channel, spec_of
 from chalicelib.channels.base import Channel, Connection
 from chalicelib.http import Http, Response
 from tests import signing
+from tests.aws import SETTINGS
 from tests.channels.facebook_at_hand import OTHER_PAGE, PAGE
 from tests.channels.google_at_hand import LOCATION, certs, token
 from tests.channels.instagram_at_hand import ACCOUNT, OTHER
@@ -26,6 +27,7 @@ from tests.channels.line_at_hand import BOT
 from tests.channels.linkedin_at_hand import PAGE as COMPANY
 from tests.channels.telegram_at_hand import BOT as TELEGRAM_BOT
 from tests.channels.tiktok_at_hand import SHOP as BUSINESS
+from tests.channels.twilio_at_hand import SHOP, SID
 from tests.channels.viber_at_hand import BOT as VIBER_BOT
 from tests.channels.wechat_at_hand import ACCOUNT as OFFICIAL
 from tests.channels.wechat_at_hand import AES, APP, CORP, DESK, OLD_AES
@@ -241,6 +243,30 @@ def _sealed_question(token: str, said: str = "4375120948345356249", to: str = CO
     """Of WeCom's."""
     inner = signing.encrypted(said.encode(), AES, to)
     return {**signing.wechat(token, int(NOW), inner, name="msg_signature"), "echostr": inner}
+
+
+_TWILIO_OPTIONS = {"account_sid": SID}
+
+
+def _twilio(channel: str, secret: str, connection: str = "ours") -> Sign:
+    url = f"{SETTINGS['public_url']}/webhooks/{channel}/{connection}"
+    return lambda body, at: Sent(body, signing.twilio(body, secret, url))
+
+
+def _texted(channel: str) -> Mapping[str, Any]:
+    held = {"auth_token": [NEW, OLD], **_TWILIO_OPTIONS}
+    proof = Proof(
+        name="x-twilio-signature",
+        sign=_twilio(channel, NEW),
+        older=_twilio(channel, OLD),
+        not_ours={
+            "theirs": _twilio(channel, THEIRS, "theirs"),
+            "token": _twilio(channel, THEIRS),
+            "address": _twilio(channel, NEW, "theirs"),
+        },
+    )
+    needs = {"POST": ("auth_token",)}
+    return {"holds": held, "theirs": {**held, "auth_token": THEIRS}, "needs": needs, "proof": proof}
 
 
 CONTRACTS: Sequence[Contract] = (
@@ -474,6 +500,10 @@ CONTRACTS: Sequence[Contract] = (
         ),
         message="tiktok/text",
     ),
+    Contract(channel="sms", accounts=(SHOP,), written="form", message="sms/text", **_texted("sms")),
+    # a topic of the owner's AWS account brings these, which its policy proves
+    Contract(channel="sms", by="aws", accounts=(SHOP,), holds={"provider": "aws"}),
+    Contract(channel="phone", accounts=(SHOP,), written="form", message="phone/ringing", **_texted("phone")),
     # comments are asked for, mails and scans of letters come by mail: nothing is delivered by HTTP
     Contract(channel="youtube", accounts=(US,), holds={"client_id": "1-a.apps.googleusercontent.com"}),
     Contract(channel="mastodon", accounts=("lindner@social.example",), holds={}),

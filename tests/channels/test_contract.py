@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from itertools import product
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -112,7 +113,8 @@ def proof(contract: Contract) -> Proof:
 
 
 def read(contract: Contract, body: bytes | Mapping[str, Any]) -> list[Event]:
-    sent = proof(contract).sign(body if isinstance(body, bytes) else json.dumps(body).encode(), NOW)
+    written = urlencode if contract.written == "form" else json.dumps
+    sent = proof(contract).sign(body if isinstance(body, bytes) else written(body).encode(), NOW)
     headers, query = (
         {name: values[-1] for name, values in listed(each).items()} for each in (sent.headers, sent.query)
     )

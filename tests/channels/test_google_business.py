@@ -71,7 +71,7 @@ def test_a_push_of_the_owners_own_subscription_is_proven() -> None:
 )
 def test_a_token_for_anybody_else_is_forged(claims: dict[str, Any]) -> None:
     now = int(time.time())
-    said = {name: now + value if type(value) is int else value for name, value in claims.items()}
+    said: dict[str, Any] = {name: now + value if type(value) is int else value for name, value in claims.items()}
     with pytest.raises(Forged):
         proves(token(**said))
 
@@ -93,7 +93,7 @@ def test_a_token_that_signs_itself_with_no_or_a_public_key_is_forged() -> None:
 
     claims = jwt.decode(token(), options={"verify_signature": False})
     for forged in (
-        jwt.encode(claims, None, algorithm="none", headers={"kid": "first"}),
+        jwt.encode(claims, "", algorithm="none", headers={"kid": "first"}),
         jwt.encode(claims, "k" * 40, algorithm="HS256", headers={"kid": "first"}),
     ):
         with pytest.raises(Forged):
@@ -108,13 +108,19 @@ def test_a_push_without_a_bearer_token_is_forged(headers: dict[str, str]) -> Non
 
 @pytest.mark.parametrize("missing", ["audience", "push_account"])
 def test_a_connection_that_pins_nobody_serves_nobody(missing: str) -> None:
+    options: dict[str, Any] = {missing: ""}
     with pytest.raises(SecretMissing):
-        proves(token(), **{missing: ""})
+        proves(token(), **options)
 
 
 def test_googles_keys_are_asked_for_once_and_a_made_up_one_makes_us_ask_no_more() -> None:
     asked: list[str] = []
-    channel = google(lambda method, url, **more: asked.append(url) or ok(certs("first")))
+
+    def http(method: str, url: str, **more: Any) -> Response:
+        asked.append(url)
+        return ok(certs("first"))
+
+    channel = google(http)
     for key in ("first", "first", "second", "second"):
         try:
             channel.verify(pushed(b"{}", {"authorization": f"Bearer {token(key)}"}))

@@ -167,7 +167,8 @@ def test_a_call_without_a_message_is_a_missed_call() -> None:
     silent = {
         "recordings": [{"sid": "RE2", "status": "completed", "duration": "0"}, {"sid": "RE3", "status": "absent"}]
     }
-    for recordings in ({"recordings": []}, silent):
+    nothing: dict[str, Any] = {"recordings": []}
+    for recordings in (nothing, silent):
         assert opened(api(recordings=recordings)).complete(called(1)) == replace(called(1), doubt="missed-call")
 
 
@@ -206,7 +207,8 @@ def test_twilio_writes_down_english() -> None:
     found = opened(api(Transcriptions=said), transcribe="twilio").complete(called(1))
     assert found
     assert (found.text, found.doubt) == ("Please call me back.", "transcribed")
-    for waits in ({"transcriptions": []}, {"transcriptions": [{"status": "in-progress"}]}):
+    not_yet: list[Any] = [[], [{"status": "in-progress"}]]
+    for waits in ({"transcriptions": each} for each in not_yet):
         with pytest.raises(PostFailed, match="unread"):
             opened(api(Transcriptions=waits), transcribe="twilio").complete(called(1))
         late = opened(api(Transcriptions=waits), later=LATE, transcribe="twilio").complete(called(1))

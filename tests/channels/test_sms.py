@@ -94,8 +94,8 @@ EXPECTED: dict[str, list[Event]] = {
 }
 UNREADABLE = {
     "whatsapp": "unknown account",
-    "nameless": "KeyError: 'MessageSid'",
-    "status_nameless": "missing: MessageSid",
+    "nameless": "unknown-kind",
+    "status_nameless": "unknown-kind",
 }
 SILENT = ("help", "status_queued", "status_sent", "status_delivered", "status_read")
 

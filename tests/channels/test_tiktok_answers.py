@@ -173,7 +173,8 @@ def test_a_lost_answer_is_found_by_author_words_and_time() -> None:
 
 def test_where_nobody_can_tell_that_is_said() -> None:
     page = {"comments": [], "has_more": True, "cursor": 1}
-    for answers in ([Lost("x")], [NotSent("x")], [40100], [{}], [{"comments": [{}]}], [page] * 5):
+    unclear: list[list[Any]] = [[Lost("x")], [NotSent("x")], [40100], [{}], [{"comments": [{}]}], [page] * 5]
+    for answers in unclear:
         with pytest.raises(PostFailed) as failed:
             at(NOW, Platform(*answers)).find(comment_reply())
         assert failed.value.outcome is Outcome.UNKNOWN
@@ -206,7 +207,8 @@ def test_a_comment_gets_its_words_and_its_author() -> None:
     assert parse_qs(urlsplit(url).query)["comment_ids"] == [json.dumps([COMMENT])]
     assert at(NOW, Platform({"comments": [listed(owner=True)]})).complete(told) is None
     assert at(NOW, Platform({"comments": []})).complete(told) is None
-    for answer in ({}, Lost("x"), NotSent("x"), 50000):
+    failing: list[Any] = [{}, Lost("x"), NotSent("x"), 50000]
+    for answer in failing:
         with pytest.raises(PostFailed) as failed:
             at(NOW, Platform(answer)).complete(told)
         assert failed.value.outcome is Outcome.PASSING

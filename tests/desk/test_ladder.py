@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -229,3 +231,28 @@ def test_a_storm_of_hundreds_becomes_one_mail_that_lists_each_once(monkeypatch: 
         (mail,) = mails_to_go.merged(conversations.pending(pk))
         listed = [sk.rpartition("#")[2][:16] for sk in mail.read(OutgoingMail).covers]
         assert sorted(listed) == names
+
+
+def test_an_answer_in_the_very_moment_the_owners_mail_goes_out_keeps_it_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    with stack(monkeypatch, {"ladder": [{"percent": 100, "to": ["owner"]}]}, **PEOPLE) as world:
+        ask(world)
+        answered: list[str] = []
+
+        def between(operation: str, real: Callable[[], Any]) -> Any:
+            # the owner's mail is written, and about to be claimed
+            if operation == "TransactWriteItems" and mails_waiting(world) and not answered:
+                answered.append(operation)
+                found = conversation(world)
+                stopped = replace(found, clock=replace(found.clock, waiting_since=None))
+                conversations.write([conversations.head(stopped, world.clock.now)])
+            return real()
+
+        monkeypatch.setattr(world.rig, "between", between)
+        world.pass_time(minutes(90))
+        assert answered
+        assert recipients(world, "owner") == []
+
+
+def mails_waiting(world: World) -> bool:
+    """Whether a mail to the owner is pending."""
+    return any(item["kind"] == "mail" and item.get("state") == "pending" for item in world.items("o#"))

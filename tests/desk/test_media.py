@@ -29,11 +29,13 @@ from chalicelib.http import NotSent, Response, TooLarge
 from chalicelib.model import Attachment, AttachmentKind
 from tests import aws, signing
 from tests.aws import Stack
+from tests.quick_aws import QuickAws
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(200)
 PUBLIC = "203.0.113.7"
 GOOD = "https://cdn.shop.example/a.png"
+PUT, WRITE = objects.put, conversations.write
 
 
 def resolves_to(*addresses: str) -> Callable[..., Any]:
@@ -353,10 +355,13 @@ def from_the_shop(stack: Stack, data: dict[str, Any], id: str) -> None:
 @pytest.fixture
 def shop(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Stack:
     """The whole stack; every address that is asked answers with a picture."""
+    return showing(stack, monkeypatch)
+
+
+def showing(stack: Stack, patch: pytest.MonkeyPatch) -> Stack:
     compose = import_module("chalicelib.desk.compose")
-    monkeypatch.undo()
-    for name, value in aws.ENVIRONMENT.items():
-        monkeypatch.setenv(name, value)
+    patch.setattr(objects, "put", PUT)
+    patch.setattr(conversations, "write", WRITE)
     made = compose._shelf
     fetch = lambda url, **more: Response(200, PNG)  # noqa: E731
 
@@ -364,7 +369,7 @@ def shop(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Stack:
         shelf: Shelf = made(*given)
         return replace(shelf, fetch=fetch, check=lambda url: PUBLIC)
 
-    monkeypatch.setattr(compose, "_shelf", answering)
+    patch.setattr(compose, "_shelf", answering)
     return stack
 
 
@@ -375,9 +380,8 @@ def asked_with_pictures(stack: Stack, id: str = "q-1") -> None:
     stack.settle()
 
 
-def in_the_bucket() -> list[str]:
-    found = aws.client("s3").list_objects_v2(Bucket="bridgehead-mail", Prefix="media/").get("Contents", [])
-    return [each["Key"] for each in found]
+def in_the_bucket(stack: Stack) -> list[str]:
+    return [key for key in cast(QuickAws, stack.rig).objects if key.startswith("media/")]
 
 
 def test_files_of_the_shop_come_from_any_public_host(shop: Stack) -> None:
@@ -385,7 +389,7 @@ def test_files_of_the_shop_come_from_any_public_host(shop: Stack) -> None:
     (mail,) = shop.mails()
     pictures = [part for part in mail.walk() if part.get_content_type() == "image/png"]
     assert [part.get_content() for part in pictures] == [PNG, PNG]
-    assert len(in_the_bucket()) == 2
+    assert len(in_the_bucket(shop)) == 2
 
 
 def test_a_helpdesk_that_takes_small_mails_only_gets_the_other_pictures_as_links(
@@ -396,13 +400,16 @@ def test_a_helpdesk_that_takes_small_mails_only_gets_the_other_pictures_as_links
     asked_with_pictures(shop)
     (mail,) = shop.mails()
     assert [part.get_content_type() for part in mail.walk()].count("image/png") == 1
-    assert len(in_the_bucket()) == 2
+    assert len(in_the_bucket(shop)) == 2
 
 
-def test_a_link_leads_to_a_file_that_a_browser_saves_and_guesses_lead_nowhere(shop: Stack) -> None:
+def test_a_link_leads_to_a_file_that_a_browser_saves_and_guesses_lead_nowhere(
+    moto_stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = showing(moto_stack, monkeypatch)
     asked_with_pictures(shop)
-    key = in_the_bucket()[0]
-    token = key.rpartition("/")[2]
+    kept = aws.client("s3").list_objects_v2(Bucket="bridgehead-mail", Prefix="media/")["Contents"]
+    token = kept[0]["Key"].rpartition("/")[2]
     assert len(token) >= 26, "128 bits"
     answer = shop.client.http.get(f"/files/{token}")
     assert (answer.status_code, answer.headers["Cache-Control"]) == (302, "no-store")
@@ -419,11 +426,11 @@ def test_links_die_when_the_message_is_taken_back_and_live_on_when_it_is_changed
     edited = {"type": "message.edited", "data": {"id": "q-1", "text": "何ですか？"}}
     from_the_shop(shop, edited, "msg_e")
     shop.settle()
-    before = in_the_bucket()
+    before = in_the_bucket(shop)
     assert len(before) == 4
     from_the_shop(shop, {"type": "message.deleted", "data": {"id": "q-1"}}, "msg_d")
     shop.settle()
-    left = in_the_bucket()
+    left = in_the_bucket(shop)
     assert len(left) == 2
     (gone,) = [item for item in shop.items("i#") if item["kind"] == "message" and "unsend" in item]
     assert not {f"media/{name.removeprefix('media-')}" for name in gone if name.startswith("media-")} & set(left)
@@ -435,10 +442,10 @@ def test_a_text_too_long_for_a_mail_is_gone_with_its_message(shop: Stack) -> Non
     data = {"id": "q-1", "author": {"id": "c-9"}, "text": "chuyện dài " * 3000}
     from_the_shop(shop, {"type": "message.created", "data": data}, "msg_1")
     shop.settle()
-    assert len(in_the_bucket()) == 1
+    assert len(in_the_bucket(shop)) == 1
     from_the_shop(shop, {"type": "message.deleted", "data": {"id": "q-1"}}, "msg_d")
     shop.settle()
-    assert in_the_bucket() == []
+    assert in_the_bucket(shop) == []
 
 
 def test_a_bucket_that_takes_nothing_does_not_keep_the_words_back(shop: Stack, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -108,7 +108,7 @@ def test_a_mail_to_the_owner_that_comes_back_causes_no_other(stack: Stack) -> No
 
 
 def acknowledging(stack: Stack) -> None:
-    aws.configure({**SETTINGS, "helpdesk": {**SETTINGS["helpdesk"], "kind": "zendesk"}})
+    stack.configure({**SETTINGS, "helpdesk": {**SETTINGS["helpdesk"], "kind": "zendesk"}})
 
 
 def later(stack: Stack, **more: float) -> None:
@@ -159,7 +159,7 @@ def test_why_a_mail_was_no_answer_is_kept_with_what_it_taught(stack: Stack) -> N
 
 
 def test_a_helpdesk_gets_what_it_can_sort_tickets_by_and_no_word_of_a_customers(stack: Stack) -> None:
-    aws.configure({**SETTINGS, "helpdesk": {**SETTINGS["helpdesk"], "kind": "zammad"}})
+    stack.configure({**SETTINGS, "helpdesk": {**SETTINGS["helpdesk"], "kind": "zammad"}})
     asks(stack)
     (ticket,) = stack.mails()
     found = {name: value for name, value in ticket.items() if name.startswith("X-Zammad")}
@@ -184,7 +184,7 @@ def test_a_reaction_opens_no_ticket_starts_no_clock_and_shows_in_the_next_mail(s
     reacts(stack, "m_ours")
     reacts(stack, "m_ours")
     assert len(stack.mails()) == 1
-    assert [each["Name"] for each in stack.schedules()] == []
+    assert stack.schedules() == []
     kinds = [item["kind"] for item in stack.items("i#") if not item["pk"].startswith("id#")]
     assert kinds.count("reaction") == 1
     asks(stack, mid="m_2")

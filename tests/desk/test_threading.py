@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -22,6 +22,7 @@ from chalicelib.helpdesks import HELPDESKS
 from chalicelib.model import Author, Conversation, Kind, Learnt, MailKind, OutgoingMail, TicketThread
 from tests import aws, signing
 from tests.aws import SETTINGS, Stack
+from tests.quick_aws import QuickAws
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 REAL = Path(__file__).parents[2].parent / "shared" / "corpora" / "helpdesk-mails"
@@ -175,7 +176,7 @@ def passed(stack: Stack, minutes: float) -> None:
 
 
 def asked(stack: Stack, kind: str = "rt") -> None:
-    aws.configure(business(kind))
+    stack.configure(business(kind))
     write(stack, 0)
     stack.settle()
     assert len(stack.mails()) == 1
@@ -204,7 +205,7 @@ def test_a_follow_up_goes_all_the_same_when_the_helpdesk_says_nothing(stack: Sta
     asked(stack)
     write(stack, 1)
     stack.settle()
-    wake = [each["Name"] for each in stack.schedules() if each["Name"].startswith("wake-")]
+    wake = [name for name in stack.schedules() if name.startswith("wake-")]
     assert len(wake) == 1
     passed(stack, 11)
     assert len(stack.mails()) == 2
@@ -220,7 +221,7 @@ def test_what_comes_while_the_first_mails_fate_is_unknown_opens_no_second_ticket
     from chalicelib.aws import mail
     from chalicelib.aws.mail import MailFailed
 
-    aws.configure(business("rt"))
+    stack.configure(business("rt"))
     real, lost = mail.send, MailFailed("ReadTimeoutError", sure=False, passing=True)
 
     def lose(*_: Any) -> str:
@@ -293,9 +294,10 @@ def test_more_than_fifty_messages_in_one_mail_are_counted_and_linked(stack: Stac
     assert token
     answer = stack.client.http.get(f"/files/{token[1]}")
     assert answer.status_code == 302
-    kept = aws.client("s3").get_object(Bucket="bridgehead-mail", Key=f"media/{token[1]}")
-    assert kept["ContentDisposition"].startswith("attachment")
-    assert "Frage 69" in kept["Body"].read().decode()
+    kept, key = cast(QuickAws, stack.rig), f"media/{token[1]}"
+    assert key in answer.headers["Location"]
+    assert kept.saved_as[key].startswith("attachment")
+    assert "Frage 69" in kept.objects[key].decode()
 
 
 def test_messages_too_long_together_make_no_mail_that_nobody_takes(stack: Stack) -> None:
@@ -320,8 +322,8 @@ def test_a_mail_that_another_worker_has_merged_cannot_be_claimed_as_it_was(stack
     late = OutgoingMail("other", MailKind.TICKET, datetime.now(UTC), ("i#x",))
     conversations.write([conversations.outgoing(head["pk"], late, datetime.now(UTC))])
     (whole,) = mails.merged([each for each in conversations.pending(head["pk"]) if each.kind == "mail"])
-    assert ledger.claim(old, datetime.now(UTC), mails.SETTLE) is None
-    assert ledger.claim(whole, datetime.now(UTC), mails.SETTLE) is not None
+    assert ledger.claim(old, datetime.now(UTC), mails.SETTLE, {}) is None
+    assert ledger.claim(whole, datetime.now(UTC), mails.SETTLE, {}) is not None
 
 
 def test_a_reminder_waits_for_the_ticket_as_well() -> None:

@@ -30,11 +30,11 @@ NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def patient(stack: Stack) -> Patient:
+def patient(moto_stack: Stack) -> Patient:
     queues = {}
     for name in ("jobs.fifo", "mail", "records"):
         fifo: Any = {"FifoQueue": "true"} if name.endswith(".fifo") else {}
-        queues[name] = boto3.client("sqs").create_queue(QueueName=f"dead-{name}", Attributes=fifo)["QueueUrl"]
+        queues[name] = aws.client("sqs").create_queue(QueueName=f"dead-{name}", Attributes=fifo)["QueueUrl"]
     outputs = Outputs(
         stack="bridgehead-test",
         region=aws.REGION,
@@ -77,7 +77,7 @@ def test_a_sound_stack_is_well(patient: Patient) -> None:
 
 def test_what_is_missing_is_said_with_the_command_for_it(patient: Patient) -> None:
     patient.target.parameters.put("send/facebook", {})
-    boto3.client("sqs").send_message(QueueUrl=patient.target.outputs.dead_mail_url, MessageBody="x")
+    aws.client("sqs").send_message(QueueUrl=patient.target.outputs.dead_mail_url, MessageBody="x")
     said, ill = examined(patient)
     assert "2 missing" in ill
     text = "\n".join(said)
@@ -94,7 +94,7 @@ def test_what_a_platform_did_not_answer_is_said_with_since_when(patient: Patient
 
 
 def test_nothing_configured_is_one_clear_line(patient: Patient) -> None:
-    boto3.client("ssm").delete_parameter(Name="/bridgehead/test/settings")
+    aws.client("ssm").delete_parameter(Name="/bridgehead/test/settings")
     said, ill = examined(doctor.patient_of(patient.target, patient.session))
     assert ill
     assert any("bridgehead configure" in line for line in said)
@@ -103,7 +103,7 @@ def test_nothing_configured_is_one_clear_line(patient: Patient) -> None:
 def test_every_problem_says_what_to_do(patient: Patient) -> None:
     weak = {**SETTINGS, "agent_domains": ["lindner.example"]}
     found = replace(patient, settings=settings.build(weak))
-    boto3.client("ssm").delete_parameter(Name="/bridgehead/test/keys")
+    aws.client("ssm").delete_parameter(Name="/bridgehead/test/keys")
     said, _ = examined(found)
     told = [line for line in said if line.startswith(("MISSING", "warning"))]
     assert len(told) >= 3, told

@@ -15,6 +15,7 @@ from chalicelib.channels.zalo import Zalo
 from chalicelib.channels.zalo.bot import ZaloBot
 from chalicelib.http import Http, Response
 from chalicelib.model import Attachment, AttachmentKind, Echo, File, Kind, Message, Reply
+from infra import simulator
 from infra.pages import new_app
 from infra.simulator import line, zalo, zalo_bot
 from infra.simulator.customers import write
@@ -209,3 +210,13 @@ def test_a_bot_is_written_to_and_answers(world: World, http: Http) -> None:
         with pytest.raises(PostFailed) as failed:
             bot.send(answer)
         assert failed.value.code == meaning
+
+
+def test_headers_with_an_underscore_arrive_over_the_wire() -> None:
+    row = {"name": "oa", "channel": "zalo", "accounts": [OA], "secrets": ZALOS}
+    running = simulator.serve({"connections": [row], "people": {MIA: {"name": "Mia Müßig"}}})
+    try:
+        options = {"api_url": f"{running.url}/zalo"}
+        assert Zalo(Connection("oa", "zalo", (OA,), options, ZALOS)).profile(OA, MIA) == {"name": "Mia Müßig"}
+    finally:
+        running.stop()

@@ -146,27 +146,35 @@ def test_mail_goes_out_only_from_the_reply_domain_to_those_whom_the_settings_nam
 
 def test_customers_are_mailed_only_where_a_connection_does_that_and_from_its_addresses_only(of_type: Any) -> None:
     policies = of_type("AWS::IAM::Policy")
-    mailing, reading = policies["CustomerMail"], policies["ScanReading"]
+    mailing, reading, writing = (policies[name] for name in ("CustomerMail", "ScanReading", "CallWriting"))
     (sending,) = mailing["PolicyDocument"]["Statement"]
     assert sending["Action"] == "ses:SendRawEmail"
     assert sending["Condition"] == {"StringEqualsIgnoreCase": {"ses:FromAddress": {"Ref": "CustomerAddresses"}}}
     (scans,) = reading["PolicyDocument"]["Statement"]
     assert {action.partition(":")[0] for action in scans["Action"]} == {"textract"}
+    calls = {each["Action"] for each in writing["PolicyDocument"]["Statement"]}
+    assert calls == {"transcribe:StartTranscriptionJob", "transcribe:GetTranscriptionJob"}
     assert [each["Roles"] for each in policies.values()] == [[{"Ref": "DeskRole"}]] * len(policies)
 
 
 def test_policies_of_their_own_are_there_only_where_the_settings_ask_for_them(resources: dict[str, Resource]) -> None:
     asked = {name: found.get("Condition") for name, found in resources.items() if found["Type"] == "AWS::IAM::Policy"}
-    assert asked == {"CustomerMail": "WritesToCustomers", "ScanReading": "ReadsScans"}
+    expected = {"CustomerMail": "WritesToCustomers", "ScanReading": "ReadsScans", "CallWriting": "WritesDownCalls"}
+    assert asked == expected
     plain = permissions(settings.build(aws.SETTINGS))
-    assert (plain["CustomerAddresses"], plain["ReadScans"]) == ("", "")
+    assert (plain["CustomerAddresses"], plain["ReadScans"], plain["WriteDownCalls"]) == ("", "", "")
     mail = {"channel": "email", "accounts": ["hello@reply.lindner.example", "order@reply.lindner.example"]}
     letters = {
         "channel": "letter",
         "accounts": ["l@reply.lindner.example"],
         "options": {"textract": True, "print_to": "p@x.example"},
     }
-    made = permissions(settings.build({**aws.SETTINGS, "connections": {"mail": mail, "letters": letters}}))
+    calls = {"channel": "phone", "accounts": ["+4366012345"]}
+    given = {"mail": mail, "letters": letters, "calls": calls}
+    made = permissions(settings.build({**aws.SETTINGS, "connections": given}))
+    off = {"calls": {**calls, "options": {"transcribe": "off"}}}
+    assert permissions(settings.build({**aws.SETTINGS, "connections": off}))["WriteDownCalls"] == ""
+    assert made["WriteDownCalls"] == "true"
     assert made["CustomerAddresses"] == "hello@reply.lindner.example,order@reply.lindner.example"
     assert (made["ReadScans"], made["Recipients"].rpartition(",")[2]) == ("true", "p@x.example")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -158,9 +159,18 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
         monkeypatch.setenv(name, value)
     held = {"settings": aws.SETTINGS, **aws.SECRETS}
 
-    def parameter_store(asked: Mapping[str, Any]) -> Any:
-        names = [(name, name.removeprefix("/bridgehead/test/")) for name in asked["Names"]]
-        return {"Parameters": [{"Name": full, "Value": json.dumps(held[name])} for full, name in names if name in held]}
+    versions: Counter[str] = Counter()
+
+    def parameter_store(asked: Mapping[str, Any], operation: str = "GetParameters") -> Any:
+        if operation == "PutParameter":
+            name = asked["Name"].removeprefix("/bridgehead/test/")
+            held[name] = json.loads(asked["Value"])
+            versions[name] += 1
+            return {"Version": versions[name]}
+        names = [(full, full.removeprefix("/bridgehead/test/")) for full in asked["Names"]]
+        found = [(full, name) for full, name in names if name in held]
+        told = [{"Name": full, "Value": json.dumps(held[name]), "Version": versions[name]} for full, name in found]
+        return {"Parameters": told}
 
     with quick(monkeypatch) as rig, Client(app.app) as client:
         platform = Platform()

@@ -43,17 +43,19 @@ def poll(connection: Connection, http: Http, now: Now, account: str, cursor: str
     """One page of notifications, and the newest own posts. Raises PostFailed."""
     own = _own(connection, http, now, account)
     if not cursor:
-        return Polled((), _cursor(Memory(since=now().timestamp(), own=max(map(_name, own), default=""))))
+        return Polled((), _cursor(Memory(since=int(now().timestamp()), own=max(map(_name, own), default=""))))
     memory = _remembered(cursor)
     me = session_of(connection, account).did
     page, told = _notifications(connection, http, now, account, memory)
-    fresh = [one for one in told if _seen_at(one) >= memory.floor() and one["uri"] not in memory.seen]
+    fresh = [
+        one for one in told if _seen_at(one, now().timestamp()) >= memory.floor() and one["uri"] not in memory.seen
+    ]
     answered = [one for one in own if _name(one) > memory.own]
     events = [
         *each(fresh, lambda one: to_message(account, me, one)),
         *each(answered, lambda one: to_echo(account, one)),
     ]
-    after = _after(memory, told, page)
+    after = _after(memory, told, page, now().timestamp())
     after = replace(after, own=max([memory.own, *map(_name, own)]))
     return Polled(events, _cursor(after), more=bool(after.page))
 
@@ -66,17 +68,18 @@ def _notifications(
     name = "app.bsky.notification.listNotifications"
     found = call(connection, http, now, account, "GET", name, query=query)
     listed = [one for one in found.get("notifications") or () if isinstance(one, dict) and one.get("uri")]
-    return str(found.get("cursor") or ""), sorted(listed, key=_seen_at)
+    oldest_first = listed[::-1]
+    return str(found.get("cursor") or ""), sorted(oldest_first, key=lambda one: _seen_at(one, now().timestamp()))
 
 
-def _after(memory: Memory, told: Sequence[Json], page: str) -> Memory:
-    newest = max([memory.next_top, memory.top, *map(_seen_at, told)])
-    is_behind = bool(told) and _seen_at(told[0]) >= memory.floor()
-    kept = [one["uri"] for one in told if _seen_at(one) >= newest - OVERLAP]
+def _after(memory: Memory, told: Sequence[Json], page: str, now: float) -> Memory:
+    times = [_seen_at(one, now) for one in told]
+    newest = max([memory.next_top, memory.top, *times])
+    kept = [one["uri"] for one, at in zip(told, times, strict=True) if at >= newest - OVERLAP]
     seen = tuple(dict.fromkeys([*memory.seen, *kept]))[-MOST_REMEMBERED:]
-    if is_behind and page:
+    if page and min(times, default=0) >= memory.floor():
         return replace(memory, page=page, next_top=newest, seen=seen)
-    return replace(memory, page="", top=newest, next_top=0, seen=seen if told else memory.seen)
+    return replace(memory, page="", top=newest, next_top=0, seen=seen)
 
 
 def _own(connection: Connection, http: Http, now: Now, account: str) -> list[Json]:
@@ -90,12 +93,12 @@ def _name(stored: Json) -> str:
     return str(stored.get("uri", "")).rpartition("/")[2]
 
 
-def _seen_at(told: Json) -> float:
-    """What tells no time is looked at once, and put aside."""
+def _seen_at(told: Json, unless_told: float) -> float:
+    """What tells no time is as new as can be: it is put aside once, and holds up nothing."""
     try:
         return moment(told["indexedAt"]).timestamp()
     except (LookupError, ValueError):
-        return 0
+        return unless_told
 
 
 def _remembered(cursor: str) -> Memory:

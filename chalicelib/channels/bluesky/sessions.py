@@ -21,7 +21,7 @@ from chalicelib.channels.meta import words
 from chalicelib.http import Http, Lost, NotSent, Response
 
 SESSIONS = "sessions"  # their name among the secrets to send, by account
-AT_LEAST = timedelta(hours=1)  # a token lives, where it does not say how long
+USUALLY, AT_LEAST = timedelta(hours=1), timedelta(minutes=20)  # how long a token is taken to live, whatever it says
 
 
 @dataclass(frozen=True)
@@ -103,10 +103,10 @@ def _server_in(document: Any) -> str:
 
 
 def _ends_at(token: str, now: datetime) -> datetime:
-    """As the token itself says."""
+    """As the token itself says; by a clock that may differ from ours, and nobody is to sign in again and again."""
     try:
         part = token.split(".")[1]
         claims = json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-        return datetime.fromtimestamp(int(claims["exp"]), UTC)
+        return max(datetime.fromtimestamp(int(claims["exp"]), UTC), now + AT_LEAST)
     except (LookupError, TypeError, ValueError, OverflowError, binascii.Error):
-        return now + AT_LEAST
+        return now + USUALLY

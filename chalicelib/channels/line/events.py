@@ -120,8 +120,10 @@ def _is_wanted(piece: Piece, message: Mapping[str, Any]) -> bool:
     return any(each.get("isSelf") is True or each.get("userId") == piece.account for each in mentioned)
 
 
-def _postback(piece: Piece) -> Message:
+def _postback(piece: Piece) -> Message | None:
     """A button of a menu or card was tapped; what it says is what the business wrote on it."""
+    if piece.is_group and piece.wanted == "none":
+        return None
     tapped = piece.event["postback"]
     chosen = [str(value) for value in (tapped.get("params") or {}).values()]
     return Message(

@@ -25,7 +25,6 @@ from chalicelib.channels.base import (
     utf16_length,
 )
 from chalicelib.channels.phone.events import events
-from chalicelib.channels.sms import LONGEST_TEXT, own_address
 from chalicelib.http import Http, Response, fetch, request
 from chalicelib.model import Attachment, Event, Kind, Message, Reply
 
@@ -41,7 +40,7 @@ class Phone:
     connection: Connection
     http: Http = request
     get: Callable[..., Response] = fetch
-    callback: Callable[[Connection], str] = own_address
+    callback: Callable[[Connection], str] = twilio.own_address
     now: Callable[[], datetime] = _now
 
     def handshake(self, request: WebhookRequest) -> Answer:
@@ -62,7 +61,7 @@ class Phone:
 
     def limits(self, kind: Kind, public: bool | None = None) -> Limits:
         """An answer is a text to the caller."""
-        return Limits(False, LONGEST_TEXT, utf16_length, "utf16", answers=kind is Kind.CALL)
+        return Limits(False, twilio.LONGEST_TEXT, utf16_length, "utf16", answers=kind is Kind.CALL)
 
     def send(self, reply: Reply) -> str:
         """Twilio's id of the text. Raises PostFailed."""

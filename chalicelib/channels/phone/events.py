@@ -12,7 +12,6 @@ from functools import partial
 
 from chalicelib.channels import twilio
 from chalicelib.channels.base import WebhookRequest, each
-from chalicelib.channels.sms.events import undelivered
 from chalicelib.model import Author, Event, Kind, Message, Unreadable
 
 NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
@@ -24,8 +23,8 @@ OF_A_RECORDING = ("RecordingStatus", "TranscriptionStatus")  # only told besides
 def events(request: WebhookRequest, accounts: Sequence[str]) -> list[Event]:
     """Raises Malformed."""
     form, at = twilio.read(request.body), datetime.fromtimestamp(request.received_at, UTC)
-    if "MessageStatus" in form:
-        return undelivered("phone", form, accounts, at)
+    if "MessageStatus" in form and form.get("MessageSid"):
+        return twilio.undelivered("phone", form, accounts, at)
     if "CallSid" not in form:
         return [Unreadable("unknown-kind", form)]
     if form.get("Direction", "inbound") != "inbound" or any(name in form for name in OF_A_RECORDING):

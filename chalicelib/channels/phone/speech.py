@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from xml.sax.saxutils import escape, quoteattr
 
 from chalicelib.channels import PHONE, twilio
-from chalicelib.channels.base import Connection, WebhookRequest
+from chalicelib.channels.base import Connection, Malformed, WebhookRequest
+from chalicelib.channels.phone.events import events
 from chalicelib.locales import say
+from chalicelib.model import Message
 
 SILENCE = 5  # seconds that end a message
 STARTS = ("ringing", "in-progress")
@@ -33,16 +35,23 @@ VOICES: Mapping[str, str] = {
 
 
 def after(request: WebhookRequest, connection: Connection) -> str:
-    """The answer to a delivery; what is only told is answered with nothing."""
-    form = twilio.read(request.body)
-    if "RecordingStatus" in form or "TranscriptionStatus" in form or "MessageStatus" in form:
+    """The answer to a delivery; what is only told is answered with nothing, and so is what opens no ticket."""
+    if not _is_call(request, connection):
         return twilio.NOTHING
+    form = twilio.read(request.body)
     if "RecordingSid" in form:
         language = _language(form, connection)
         said = _spoken(say(language, "call_thanks"), language)
         return f"<Response>{said}<Hangup/></Response>"
-    starts = form.get("CallStatus") in STARTS and form.get("Direction", "inbound") == "inbound"
+    starts = form.get("CallStatus") in STARTS
     return _greeting(_language(form, connection), connection, request.url) if starts else twilio.NOTHING
+
+
+def _is_call(request: WebhookRequest, connection: Connection) -> bool:
+    try:
+        return any(isinstance(each, Message) for each in events(request, connection.accounts))
+    except Malformed:
+        return False
 
 
 def _greeting(language: str, connection: Connection, url: str) -> str:

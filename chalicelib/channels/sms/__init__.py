@@ -29,17 +29,8 @@ from chalicelib.http import Http, Response, fetch, request
 from chalicelib.model import Attachment, Event, Kind, Message, Reply
 from chalicelib.phone.reading import Wish
 
-LONGEST_TEXT = 1600  # UTF-16 units: what either provider takes; a network makes up to 24 texts of it
 AWS = "aws"
 STOPPED = "stopped"
-
-
-def own_address(connection: Connection) -> str:
-    """Where Twilio tells us what became of a text."""
-    from chalicelib.aws import parameters
-
-    public_url = parameters.load_settings().public_url.rstrip("/")
-    return f"{public_url}/webhooks/{connection.channel}/{connection.name}"
 
 
 @dataclass(frozen=True)
@@ -49,7 +40,7 @@ class Sms:
     connection: Connection
     http: Http = request
     get: Callable[..., Response] = fetch
-    callback: Callable[[Connection], str] = own_address
+    callback: Callable[[Connection], str] = twilio.own_address
 
     def handshake(self, request: WebhookRequest) -> Answer:
         """There is none. Raises Forged."""
@@ -69,7 +60,7 @@ class Sms:
         return Answer(twilio.NOTHING, "text/xml")
 
     def limits(self, kind: Kind, public: bool | None = None) -> Limits:
-        return Limits(False, LONGEST_TEXT, utf16_length, "utf16", answers=kind is Kind.DIRECT)
+        return Limits(False, twilio.LONGEST_TEXT, utf16_length, "utf16", answers=kind is Kind.DIRECT)
 
     def send(self, reply: Reply) -> str:
         """The provider's id of the text. Raises PostFailed."""

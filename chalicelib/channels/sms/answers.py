@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from chalicelib.aws import stops
 from chalicelib.aws import texts as aws_texts
 from chalicelib.channels.base import Outcome, PostFailed, text_id, utf16_length
-from chalicelib.channels.sms import LONGEST_TEXT, STOPPED
-from chalicelib.channels.twilio import Account, failure
+from chalicelib.channels.sms import STOPPED
+from chalicelib.channels.twilio import LONGEST_TEXT, Account, failure
 from chalicelib.http import Lost, NotSent, Response
 from chalicelib.phone.sending import TextFailed
 

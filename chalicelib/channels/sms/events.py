@@ -50,8 +50,10 @@ KINDS = {"image": AttachmentKind.IMAGE, "video": AttachmentKind.VIDEO, "audio": 
 def by_twilio(request: WebhookRequest, accounts: Sequence[str]) -> list[Event]:
     """Raises Malformed."""
     form, at = twilio.read(request.body), datetime.fromtimestamp(request.received_at, UTC)
+    if not form.get("MessageSid"):
+        return [Unreadable("unknown-kind", form)]
     if form.get("MessageStatus", "received") != "received":
-        return undelivered("sms", form, accounts, at)
+        return twilio.undelivered("sms", form, accounts, at)
     if form.get("OptOutType") == "HELP":
         return []  # Twilio has answered it
     return [event for found in each(form, partial(_text, accounts, at)) for event in _with_note(found)]
@@ -65,19 +67,6 @@ def by_aws(request: WebhookRequest, accounts: Sequence[str]) -> list[Event]:
     if "eventType" in told:
         return list(each(told, partial(_fate, at)))
     return [event for found in each(told, partial(_text_by_aws, accounts, at)) for event in _with_note(found)]
-
-
-def undelivered(channel: str, form: Mapping[str, str], accounts: Sequence[str], at: datetime) -> list[Event]:
-    """What Twilio tells of a text of ours: only its failure matters."""
-    if form.get("MessageStatus") not in twilio.UNDELIVERED:
-        return []
-    if not form.get("MessageSid"):
-        return [Unreadable("missing: MessageSid", form)]
-    detail = form.get("ErrorCode", "")
-    _, code = twilio.ERRORS.get(detail, (None, "rejected"))
-    # where it does not say which number sent it, it may be any
-    ours = [form["From"]] if form.get("From") in accounts else accounts
-    return [Undelivered(channel, account, form["MessageSid"], code, at, detail, raw=form) for account in ours]
 
 
 def wish(text: str) -> Wish:

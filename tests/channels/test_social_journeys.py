@@ -1,0 +1,135 @@
+"""Mastodon's, Bluesky's and TikTok's whole way: a question, its ticket, the agent's mail, the post, and no second ticket."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import pytest
+
+from chalicelib import desk, intake, rounds
+from chalicelib.channels import open_channel
+from chalicelib.http import Response
+from chalicelib.rounds import errands
+from tests import aws, signing
+from tests.channels import bluesky_at_hand, mastodon_at_hand, tiktok_at_hand
+from tests.mailroom.shop import Shop, opened
+from tests.test_journey import body
+
+LOGGER = logging.getLogger("tests")
+ANSWER = "はい、18時まで! 🙂 نعم"
+
+
+@contextmanager
+def connected(
+    monkeypatch: pytest.MonkeyPatch, channel: str, account: str, secrets: dict[str, Any], http: Callable[..., Response]
+) -> Iterator[Shop]:
+    """A shop with one connection, whose platform is played."""
+    with opened(monkeypatch) as made:
+        for room in (desk, rounds):
+            monkeypatch.setattr(room, "open_channel", partial(open_channel, http=http))
+        monkeypatch.setattr(errands, "epoch", lambda at: round(at.timestamp()) + made.sent * 600)
+        served = {"channel": channel, "accounts": [account], "options": {}}
+        settings = {**aws.SETTINGS, "connections": {"one": served}}
+        made.configure(settings=settings, **{"send/one": secrets, "receive/one": secrets})
+        yield made
+
+
+def look(shop: Shop) -> None:
+    """One round of the clock, when the account is due again."""
+    shop.sent += 1
+    rounds.go("poll", intake.keep_events, LOGGER)
+    shop.settle()
+
+
+def test_a_mention_on_mastodon_becomes_a_ticket_and_the_answer_a_post(monkeypatch: pytest.MonkeyPatch) -> None:
+    site = mastodon_at_hand.Server(now=datetime.now(UTC))
+    secrets = {"access_tokens": {mastodon_at_hand.SHOP: mastodon_at_hand.TOKEN}}
+    with connected(monkeypatch, "mastodon", mastodon_at_hand.SHOP, secrets, site) as shop:
+        look(shop)
+        asked = site.write(mastodon_at_hand.MIKA, "@lindner Quán mở cửa đến mấy giờ ạ? ☕", seen_by="unlisted")
+        for _ in range(3):
+            look(shop)
+        (ticket,) = shop.mails()
+        assert "Quán mở cửa đến mấy giờ ạ? ☕" in body(ticket)
+        assert shop.answer(ticket, ANSWER) == "reply"
+        posted = list(site.posts.values())[-1]
+        assert (posted["in_reply_to_id"], posted["visibility"]) == (asked, "unlisted")
+        look(shop)
+        site.write(mastodon_at_hand.MIKA, "@lindner Danke schön!", posted["id"], "unlisted")
+        for _ in range(3):
+            look(shop)
+        threads = {str(mail["Reply-To"]) for mail in shop.mails()}
+        assert (len(shop.mails()), len(threads), shop.entries("reply")[-1]["state"]) == (2, 1, "done")
+
+
+def test_a_private_mention_stays_private(monkeypatch: pytest.MonkeyPatch) -> None:
+    site = mastodon_at_hand.Server(now=datetime.now(UTC))
+    secrets = {"access_tokens": {mastodon_at_hand.SHOP: mastodon_at_hand.TOKEN}}
+    with connected(monkeypatch, "mastodon", mastodon_at_hand.SHOP, secrets, site) as shop:
+        look(shop)
+        site.write(mastodon_at_hand.MIKA, "@lindner unter uns", seen_by="direct")
+        look(shop)
+        (ticket,) = shop.mails()
+        shop.answer(ticket, ANSWER)
+        assert list(site.posts.values())[-1]["visibility"] == "direct"
+
+
+def test_a_mention_on_bluesky_becomes_a_ticket_and_the_answer_a_post(monkeypatch: pytest.MonkeyPatch) -> None:
+    site = bluesky_at_hand.Server(now=datetime.now(UTC))
+    # nobody has signed in yet: the same round begins a session and looks with it
+    secrets = {"app_passwords": {bluesky_at_hand.SHOP: bluesky_at_hand.PASSWORD}}
+    with connected(monkeypatch, "bluesky", bluesky_at_hand.SHOP, secrets, site) as shop:
+        look(shop)
+        assert shop.parameters["send/one"]["sessions"]
+        site.now = datetime.now(UTC)
+        asked = site.write(bluesky_at_hand.MIKA, "@lindner.bsky.example Quán mở cửa đến mấy giờ ạ? ☕")
+        for _ in range(3):
+            look(shop)
+        (ticket,) = shop.mails()
+        assert "Quán mở cửa đến mấy giờ ạ? ☕" in body(ticket)
+        assert shop.answer(ticket, ANSWER) == "reply"
+        uri, posted = list(site.posts.items())[-1]
+        assert (posted["record"]["text"], posted["record"]["reply"]["parent"]["uri"]) == (ANSWER, asked)
+        look(shop)
+        site.write(bluesky_at_hand.MIKA, "Danke schön!", uri)
+        for _ in range(3):
+            look(shop)
+        threads = {str(mail["Reply-To"]) for mail in shop.mails()}
+        assert (len(shop.mails()), len(threads), shop.entries("reply")[-1]["state"]) == (2, 1, "done")
+
+
+def test_a_comment_on_tiktok_gets_its_words_a_ticket_and_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = {
+        "comment_id": int(tiktok_at_hand.COMMENT),
+        "text": "日曜日は営業していますか? ☕",
+        "username": "mika_yokohama",
+    }
+    site = tiktok_at_hand.Platform({"comments": [{**told, "owner": False}]}, {"comment_id": 7400000000000000999})
+    secrets = {"app_secret": tiktok_at_hand.SECRET, "access_tokens": {tiktok_at_hand.SHOP: tiktok_at_hand.TOKEN}}
+    with connected(monkeypatch, "tiktok", tiktok_at_hand.SHOP, secrets, site) as shop:
+        told_at = int(time.time())
+        content = json.loads(json.loads(tiktok_at_hand.payload("comment"))["content"])
+        envelope = {"event": "comment.update", "create_time": told_at, "user_openid": tiktok_at_hand.SHOP}
+        pushed = json.dumps({**envelope, "content": json.dumps({**content, "timestamp": told_at * 1000})}).encode()
+        for _ in range(2):
+            headers = {"content-type": "application/json", **signing.tiktok(pushed, tiktok_at_hand.SECRET, told_at)}
+            assert shop.client.http.post("/webhooks/tiktok/one", headers=headers, body=pushed).status_code == 200
+            shop.settle()
+        (ticket,) = shop.mails()
+        assert "日曜日は営業していますか? ☕" in body(ticket)
+        assert shop.answer(ticket, ANSWER) == "reply"
+        assert site.bodies == [
+            {
+                "business_id": tiktok_at_hand.SHOP,
+                "video_id": tiktok_at_hand.VIDEO,
+                "text": ANSWER,
+                "comment_id": tiktok_at_hand.COMMENT,
+            }
+        ]
