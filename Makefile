@@ -4,6 +4,9 @@ RUN = .venv/bin/python
 STAGE ?= prod
 LOCK = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
 
+# what Python and pytest compiled is kept, whatever the shell says: else every run reads all tests anew for ten seconds
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup test faults e2e check bench replies demo up down deploy lock
 
 help: ## this list

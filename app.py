@@ -20,7 +20,8 @@ from chalice.app import Chalice, Response
 from chalicelib import intake, metrics
 from chalicelib.aws import objects, parameters
 from chalicelib.channels import open_channel
-from chalicelib.channels.base import LARGEST_BODY, Answer, Channel, Forged, Responds, SecretMissing, WebhookRequest
+from chalicelib.channels.base import LARGEST_BODY, Answer, Channel, Forged, SecretMissing, WebhookRequest
+from chalicelib.channels.powers import Responds
 
 # what is loaded by now stays for good: searching it for garbage, while the first client is made, is a tenth of a cold start
 gc.freeze()

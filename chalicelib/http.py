@@ -86,9 +86,7 @@ def request(
     return Response(answer.status, content, {name.lower(): value for name, value in answer.headers.items()})
 
 
-def fetch(
-    url: str, *, address: str, most: int, seconds: float, headers: Mapping[str, str] | None = None
-) -> Response:
+def fetch(url: str, *, address: str, most: int, seconds: float, headers: Mapping[str, str] | None = None) -> Response:
     """A file of at most `most` bytes within `seconds`, unpacked by nobody, connected to the checked `address`.
 
     No redirects: who follows one checks its target first. Raises NotSent or Lost, TooLarge.

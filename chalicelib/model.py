@@ -83,7 +83,7 @@ class Message:
     rating: str = ""  # a review's stars or recommendation, as shown to the agent: "3/5", "POSITIVE"
     translation: str = ""  # the platform's own, where it brings one beside the original
     also: str = ""  # another thread in which the same person may have written before, where a platform renames people
-    partial: bool = False  # the webhook only told where it is: the desk asks for the rest (`base.Completes`)
+    partial: bool = False  # the webhook only told where it is: the desk asks for the rest (`powers.Completes`)
     title: str = ""  # a mail's subject, which an answer repeats
     doubt: str = ""  # what the agent must know about it; the text is in `locales` under `note_<doubt>`
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
@@ -257,7 +257,9 @@ class Reply:
     files: tuple[File, ...] = ()
     earlier: tuple[str, ...] = ()  # the platform ids of the parts before it, which no look-up may take for it
     tried_at: datetime | None = None  # when it was first tried: what is older cannot be it
-    template: str = ""  # the platform's approved text to send instead, by its name; `text` fills its places, a line each
+    template: str = (
+        ""  # the platform's approved text to send instead, by its name; `text` fills its places, a line each
+    )
     title: str = ""  # of the customer's latest message
 
 

@@ -7,7 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelib.channels import CHANNELS, open_channel
-from chalicelib.channels.base import Connection, Finds, Limits, Profiles, Spec
+from chalicelib.channels.base import Connection, Limits, Spec
+from chalicelib.channels.powers import Finds, Profiles
 from chalicelib.model import Kind
 
 COLUMNS = ("channel", "handles", "public", "private", "longest public answer", "longest private answer", "window")

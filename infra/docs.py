@@ -107,7 +107,11 @@ def _code(key: str) -> Any:
     return lambda channel: ", ".join(f"`{name}`" for name in channel[key]) or "none"
 
 
-UNITS = {"weighted": "weighted characters", "emoji": "characters (an emoji counts as 4 or more)", "utf16": "characters (an emoji counts as 2 or more)"}
+UNITS = {
+    "weighted": "weighted characters",
+    "emoji": "characters (an emoji counts as 4 or more)",
+    "utf16": "characters (an emoji counts as 2 or more)",
+}
 TABLES: Mapping[str, Mapping[str, Any]] = {
     "What can be answered": {
         "channel": _name,

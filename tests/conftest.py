@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 
 import pytest
 
 from tests import aws
 from tests.quick_aws import quick
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of collected tests stay until the end: Python's collector need not look at them over and over."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

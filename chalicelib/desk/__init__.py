@@ -20,7 +20,8 @@ from chalicelib.aws import clients, conversations, environment, events, mail, pa
 from chalicelib.aws.conversations import SETTLED, Entry, identity_key
 from chalicelib.aws.table import Change, Put
 from chalicelib.channels import RESERVED, open_channel
-from chalicelib.channels.base import Channel, Limits, Members, Profiles, SecretMissing
+from chalicelib.channels.base import Channel, Limits, SecretMissing
+from chalicelib.channels.powers import Members, Profiles
 from chalicelib.desk import (
     aliases,
     clock,

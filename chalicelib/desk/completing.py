@@ -15,7 +15,8 @@ from chalicelib.aws import conversations
 from chalicelib.aws.conversations import RAW_DAYS, Entry, done, epoch, identity_key, watched
 from chalicelib.aws.conversations import entry as new_item
 from chalicelib.aws.table import Change, Put, Refused
-from chalicelib.channels.base import Channel, Completes, Outcome, PostFailed, SecretMissing
+from chalicelib.channels.base import Channel, Outcome, PostFailed, SecretMissing
+from chalicelib.channels.powers import Completes
 from chalicelib.model import Message, conversation_id
 
 PATIENCE = timedelta(minutes=30)

@@ -15,7 +15,8 @@ from datetime import UTC, datetime, timedelta
 from chalicelib.aws import conversations
 from chalicelib.aws.conversations import SETTLED, Entry, done, epoch, identity_key, outgoing, watched
 from chalicelib.aws.table import Change, Put
-from chalicelib.channels.base import Channel, Finds, Limits, Media, Outcome, PostFailed, Refreshes
+from chalicelib.channels.base import Channel, Limits, Media, Outcome, PostFailed
+from chalicelib.channels.powers import Finds, Refreshes
 from chalicelib.desk import clock, ledger, parts, texts
 from chalicelib.desk.files import Missing
 from chalicelib.desk.parts import Part

@@ -20,7 +20,8 @@ from chalicelib import http, public_web
 from chalicelib.aws import conversations, objects
 from chalicelib.aws.conversations import Entry
 from chalicelib.aws.table import LARGEST_TRANSACTION, Change
-from chalicelib.channels.base import ANYWHERE, Channel, Downloads, SecretMissing
+from chalicelib.channels.base import ANYWHERE, Channel, SecretMissing
+from chalicelib.channels.powers import Downloads
 from chalicelib.desk.speeches import Shown
 from chalicelib.http import Lost, NotSent, Response, TooLarge
 from chalicelib.model import Attachment, AttachmentKind, Conversation

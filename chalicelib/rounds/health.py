@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import cast
 
 from chalicelib import metrics
-from chalicelib.channels.base import Outcome, PostFailed, Subscribes
+from chalicelib.channels.base import Outcome, PostFailed
+from chalicelib.channels.powers import Subscribes
 from chalicelib.model import TroubleKind
 from chalicelib.rounds.duty import Done, Duty, Round
 from chalicelib.rounds.errands import Errand

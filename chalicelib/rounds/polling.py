@@ -7,7 +7,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import cast
 
-from chalicelib.channels.base import Polls, PostFailed
+from chalicelib.channels.base import PostFailed
+from chalicelib.channels.powers import Polls
 from chalicelib.model import TroubleKind
 from chalicelib.rounds.duty import Done, Duty, Round
 from chalicelib.rounds.errands import Errand

@@ -12,7 +12,8 @@ from typing import cast
 
 from chalicelib import metrics
 from chalicelib.aws.conversations import epoch
-from chalicelib.channels.base import Connection, Lists, PostFailed
+from chalicelib.channels.base import Connection, PostFailed
+from chalicelib.channels.powers import Lists
 from chalicelib.model import Event, Trouble, TroubleKind
 from chalicelib.rounds.duty import Done, Duty, Round
 from chalicelib.rounds.errands import Errand

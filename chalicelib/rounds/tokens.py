@@ -14,11 +14,13 @@ from typing import Any, cast
 from chalicelib.aws import parameters
 from chalicelib.aws.conversations import epoch
 from chalicelib.channels import spec_of
-from chalicelib.channels.base import Outcome, PostFailed, Refreshed, Refreshes, Spec
+from chalicelib.channels.base import Outcome, PostFailed, Spec
+from chalicelib.channels.powers import Refreshed, Refreshes
 from chalicelib.model import TroubleKind
 from chalicelib.rounds.duty import Done, Duty, Round
 from chalicelib.rounds.errands import Errand
 
+SOONEST = timedelta(minutes=10)  # a platform that gives out tokens which are over must not be asked without end
 NOTHING_TO_RENEW = timedelta(days=1)  # until the owner may have given a token that runs out
 PATIENCE = timedelta(days=2)  # with a token whose end nobody knows; some must be a day old first
 FIRST_TRIES = timedelta(days=3)  # of which nobody need hear
@@ -52,7 +54,7 @@ def _with(kept: Mapping[str, Any], found: Refreshed, spec: Spec, account: str) -
 def _due(found: Refreshed, spec: Spec, now: datetime) -> datetime:
     # a token that lives for less than that is renewed half-way
     before = min(spec.refresh_before or timedelta(), (found.expires_at - now) / 2)
-    return found.expires_at - before
+    return max(found.expires_at - before, now + SOONEST)
 
 
 def _is_grave(errand: Errand, failed: PostFailed, failing: timedelta, around: Round) -> bool:

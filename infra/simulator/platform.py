@@ -77,7 +77,9 @@ class Platform:
     secrets: Callable[[Sequence[str]], Secrets]  # made for a run, by the accounts
     echoes: Mapping[str, Callable[[Post], Mapping[str, Any]]] = field(default_factory=dict)  # by a post's kind
     encode: Callable[[Mapping[str, Any]], bytes] = wire
-    sign_at: Callable[[Connection, bytes, str], Headers] | None = None  # in place of `sign`, where the address is signed too
+    sign_at: Callable[[Connection, bytes, str], Headers] | None = (
+        None  # in place of `sign`, where the address is signed too
+    )
     # the body as it is sent, and what the platform puts behind the webhook's address
     seal: Callable[[Connection, bytes], tuple[bytes, str]] = unsealed
     bring: Callable[[World, Words], int] | None = (

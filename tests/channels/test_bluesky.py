@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from chalicelib.channels.base import Finds, Outcome, Polls, PostFailed, Profiles, Refreshed, Refreshes
+from chalicelib.channels.base import Outcome, PostFailed
 from chalicelib.channels.bluesky import length
 from chalicelib.channels.bluesky.answers import name_of
 from chalicelib.channels.bluesky.calls import ERRORS, failure
 from chalicelib.channels.bluesky.posts import text_of, to_message
+from chalicelib.channels.powers import Finds, Polls, Profiles, Refreshed, Refreshes
 from chalicelib.http import Lost, NotSent, Response
 from chalicelib.locales import knows
 from chalicelib.model import Attachment, AttachmentKind, Author, Echo, Event, File, Kind, Message, Reply, Unreadable

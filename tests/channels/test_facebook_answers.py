@@ -8,13 +8,9 @@ from typing import Any
 import pytest
 
 from chalicelib.channels import open_channel
-from chalicelib.channels.base import (
-    Finds,
-    Outcome,
-    PostFailed,
-    Profiles,
-)
+from chalicelib.channels.base import Outcome, PostFailed
 from chalicelib.channels.facebook import Facebook
+from chalicelib.channels.powers import Finds, Profiles
 from chalicelib.http import Lost, NotSent, Response
 from chalicelib.model import (
     Echo,

@@ -9,7 +9,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from chalicelib.channels.base import Lists, PostFailed, Subscribes
+from chalicelib.channels.base import PostFailed
+from chalicelib.channels.powers import Lists, Subscribes
 from chalicelib.http import Response
 from chalicelib.model import Attachment, AttachmentKind, Author, Echo, Kind, Message
 from tests.channels.facebook_at_hand import FACEBOOK, NOW, PAGE, PERSON, POST, at, comment, delivered

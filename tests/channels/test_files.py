@@ -153,7 +153,6 @@ def test_messenger_gets_a_file_as_a_message_of_its_kind(media_type: str, kind: s
 def test_what_everybody_reads_is_never_several_posts(name: str) -> None:
     channel = open_channel(Connection("any", name, (), CHANNELS[name].settings))
     assert all(limits.parts == 1 for kind in Kind if (limits := channel.limits(kind, True)).public)
-    assert all(limits.media is None or limits.media.size <= 25_000_000 for limits in map(channel.limits, Kind))
 
 
 def test_a_form_arrives_with_its_file_whatever_its_name() -> None:

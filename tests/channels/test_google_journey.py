@@ -73,7 +73,12 @@ def test_a_review_becomes_a_ticket_and_the_answer_its_reply(shop: Shop, site: Go
     push(shop)
     (ticket,) = tickets(shop)
     assert str(ticket["Subject"]) == "[Google] Jürgen Müller: Zu spät. 遅い 😡"
-    for shown in ("★★☆☆☆ 2/5", "Zu spät. 遅い 😡", "Übersetzung: Too late.", "Eine weitere Antwort ersetzt die vorige."):
+    for shown in (
+        "★★☆☆☆ 2/5",
+        "Zu spät. 遅い 😡",
+        "Übersetzung: Too late.",
+        "Eine weitere Antwort ersetzt die vorige.",
+    ):
         assert shown in said(ticket)
     assert shop.answer(ticket, "Das tut uns leid. 申し訳ございません 🙏") == "reply"
     assert site.reviews[REVIEW]["reviewReply"]["comment"] == "Das tut uns leid. 申し訳ございません 🙏"

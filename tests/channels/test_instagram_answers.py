@@ -8,19 +8,10 @@ from urllib.parse import unquote
 
 import pytest
 
-from chalicelib.channels.base import (
-    Completes,
-    Finds,
-    Lists,
-    Outcome,
-    PostFailed,
-    Profiles,
-    Refreshed,
-    Refreshes,
-    Subscribes,
-)
+from chalicelib.channels.base import Outcome, PostFailed
 from chalicelib.channels.instagram import Instagram
 from chalicelib.channels.instagram.answers import HASHTAG, LINK, size
+from chalicelib.channels.powers import Completes, Finds, Lists, Profiles, Refreshed, Refreshes, Subscribes
 from chalicelib.http import Lost, NotSent, Response
 from chalicelib.model import Author, Echo, File, Kind, Message, Reply
 from chalicelib.splitting import split

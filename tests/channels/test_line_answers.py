@@ -10,17 +10,9 @@ import pytest
 
 from chalicelib import public_web
 from chalicelib.channels import LINE
-from chalicelib.channels.base import (
-    Downloads,
-    Finds,
-    Members,
-    Outcome,
-    Polls,
-    PostFailed,
-    Profiles,
-    Subscribes,
-)
+from chalicelib.channels.base import Outcome, PostFailed
 from chalicelib.channels.line import Line
+from chalicelib.channels.powers import Downloads, Finds, Members, Polls, Profiles, Subscribes
 from chalicelib.desk.parts import plan
 from chalicelib.http import Lost, NotSent, Response
 from chalicelib.locales import knows

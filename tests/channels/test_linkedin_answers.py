@@ -9,19 +9,9 @@ from urllib.parse import parse_qs, quote
 
 import pytest
 
-from chalicelib.channels.base import (
-    Completes,
-    Finds,
-    Lists,
-    Outcome,
-    Polls,
-    PostFailed,
-    Profiles,
-    Refreshed,
-    Refreshes,
-    Subscribes,
-)
+from chalicelib.channels.base import Outcome, PostFailed
 from chalicelib.channels.linkedin.answers import unescaped
+from chalicelib.channels.powers import Completes, Finds, Lists, Polls, Profiles, Refreshed, Refreshes, Subscribes
 from chalicelib.http import Lost, NotSent, Response
 from chalicelib.model import Attachment, AttachmentKind, Author
 from tests.channels.linkedin_at_hand import (

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from chalicelib.channels.base import Finds, Outcome, Polls, PostFailed
+from chalicelib.channels.base import Outcome, PostFailed
 from chalicelib.channels.mastodon.calls import REFUSALS, failure
 from chalicelib.channels.mastodon.lengths import length
 from chalicelib.channels.mastodon.statuses import to_echo, to_message
 from chalicelib.channels.mastodon.words import words_of
+from chalicelib.channels.powers import Finds, Polls
 from chalicelib.http import Lost, NotSent, Response
 from chalicelib.locales import knows
 from chalicelib.model import (
@@ -202,6 +203,7 @@ def test_lengths_are_mastodons_own() -> None:
     assert length("https://x.example") == 23
     assert length("見てhttps://x.example/aこれ") == 2 + 23 + 2
     assert length("@mika@kissaten.example はい") == len("@mika はい")
+    assert length("@mika@kissaten.exampleさん") == len("@mikaさん")
     assert length("a@b.example") == len("a@b.example")
     limits = channel(Server()).limits(Kind.MENTION)
     assert (limits.public, limits.text, limits.parts, limits.measure("é🙂")) == (True, 468, 1, 2)

@@ -133,3 +133,19 @@ def test_a_comment_on_tiktok_gets_its_words_a_ticket_and_an_answer(monkeypatch: 
                 "comment_id": tiktok_at_hand.COMMENT,
             }
         ]
+
+
+def test_a_message_from_europe_is_a_ticket_that_says_where_to_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    secrets = {"app_secret": tiktok_at_hand.SECRET, "access_tokens": {tiktok_at_hand.SHOP: tiktok_at_hand.TOKEN}}
+    site = tiktok_at_hand.Platform()
+    with connected(monkeypatch, "tiktok", tiktok_at_hand.SHOP, secrets, site) as shop:
+        told_at = int(time.time())
+        envelope = {"event": "im_receive_msg_eu", "create_time": told_at, "user_openid": tiktok_at_hand.SHOP}
+        pushed = json.dumps({**envelope, "content": json.dumps({"timestamp": told_at * 1000})}).encode()
+        headers = {"content-type": "application/json", **signing.tiktok(pushed, tiktok_at_hand.SECRET, told_at)}
+        assert shop.client.http.post("/webhooks/tiktok/one", headers=headers, body=pushed).status_code == 200
+        shop.settle()
+        (ticket,) = shop.mails()
+        assert "Europa" in body(ticket)
+        shop.answer(ticket, ANSWER)
+        assert (shop.entries("reply")[-1]["reason"], site.asked) == ("no-answers", [])

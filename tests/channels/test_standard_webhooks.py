@@ -16,15 +16,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from chalicelib.channels import open_channel
-from chalicelib.channels.base import (
-    Connection,
-    Finds,
-    Forged,
-    Outcome,
-    PostFailed,
-    SecretMissing,
-    WebhookRequest,
-)
+from chalicelib.channels.base import Connection, Forged, Outcome, PostFailed, SecretMissing, WebhookRequest
+from chalicelib.channels.powers import Finds
 from chalicelib.channels.standard_webhooks import StandardWebhooks
 from chalicelib.http import Http, Lost, NotSent, Response
 from chalicelib.model import (

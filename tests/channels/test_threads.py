@@ -9,18 +9,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.channels.base import (
-    Connection,
-    Finds,
-    Forged,
-    Lists,
-    Malformed,
-    Outcome,
-    PostFailed,
-    Refreshed,
-    Refreshes,
-    WebhookRequest,
-)
+from chalicelib.channels.base import Connection, Forged, Malformed, Outcome, PostFailed, WebhookRequest
+from chalicelib.channels.powers import Finds, Lists, Refreshed, Refreshes
 from chalicelib.channels.threads import Threads, size
 from chalicelib.http import Http, Lost, NotSent, Response
 from chalicelib.model import Attachment, AttachmentKind, Author, Echo, Event, Kind, Message, Reply, Unreadable

@@ -10,7 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from chalicelib.channels.base import Completes, Downloads, Finds, Outcome, PostFailed, Refreshed, Refreshes, Subscribes
+from chalicelib.channels.base import Outcome, PostFailed
+from chalicelib.channels.powers import Completes, Downloads, Finds, Refreshed, Refreshes, Subscribes
 from chalicelib.channels.tiktok import WINDOW
 from chalicelib.channels.tiktok.calls import ERRORS, failure
 from chalicelib.http import Lost, NotSent, Response

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from chalicelib import public_web
-from chalicelib.channels.base import Downloads, Finds, Outcome, PostFailed, Subscribes
+from chalicelib.channels.base import Outcome, PostFailed
+from chalicelib.channels.powers import Downloads, Finds, Subscribes
 from chalicelib.channels.whatsapp import WhatsApp
 from chalicelib.channels.whatsapp.failures import ERRORS
 from chalicelib.desk.parts import plan

@@ -11,17 +11,8 @@ from typing import Any
 import pytest
 
 from chalicelib.channels import base, open_channel
-from chalicelib.channels.base import (
-    Connection,
-    Finds,
-    Forged,
-    Malformed,
-    Outcome,
-    PostFailed,
-    Profiles,
-    SecretMissing,
-    WebhookRequest,
-)
+from chalicelib.channels.base import Connection, Forged, Malformed, Outcome, PostFailed, SecretMissing, WebhookRequest
+from chalicelib.channels.powers import Finds, Profiles
 from chalicelib.channels.x import X
 from chalicelib.channels.x.oauth import authorization, signature
 from chalicelib.channels.x.weighted import weighted_length

@@ -10,7 +10,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from chalicelib.channels.base import Connection, Lists, Outcome, PostFailed, Subscribes, WebhookRequest
+from chalicelib.channels.base import Connection, Outcome, PostFailed, WebhookRequest
+from chalicelib.channels.powers import Lists, Subscribes
 from chalicelib.channels.x import X
 from chalicelib.http import Lost, Response
 from chalicelib.model import Author, Echo, Kind, Message

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.channels.base import Finds, Forged, Outcome, Polls, PostFailed, Profiles, WebhookRequest
+from chalicelib.channels.base import Forged, Outcome, PostFailed, WebhookRequest
+from chalicelib.channels.powers import Finds, Polls, Profiles
 from chalicelib.channels.youtube import YouTube
 from chalicelib.http import Lost, NotSent, Response
 from chalicelib.model import Author, Echo, Edit, Event, Kind, Message, Unreadable

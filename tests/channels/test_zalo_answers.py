@@ -9,7 +9,8 @@ from urllib.parse import parse_qs, unquote
 
 import pytest
 
-from chalicelib.channels.base import Finds, Outcome, PostFailed, Profiles, Refreshed, Refreshes
+from chalicelib.channels.base import Outcome, PostFailed
+from chalicelib.channels.powers import Finds, Profiles, Refreshed, Refreshes
 from chalicelib.channels.zalo import FREE, WINDOW
 from chalicelib.channels.zalo.calls import ERRORS
 from chalicelib.http import Lost, NotSent, Response

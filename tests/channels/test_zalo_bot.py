@@ -10,17 +10,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.channels.base import (
-    Connection,
-    Finds,
-    Forged,
-    Malformed,
-    Outcome,
-    PostFailed,
-    SecretMissing,
-    Subscribes,
-    WebhookRequest,
-)
+from chalicelib.channels.base import Connection, Forged, Malformed, Outcome, PostFailed, SecretMissing, WebhookRequest
+from chalicelib.channels.powers import Finds, Subscribes
 from chalicelib.channels.zalo.bot import HEADER, ZaloBot
 from chalicelib.http import Lost, NotSent, Response
 from chalicelib.model import (

@@ -10,6 +10,7 @@ from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.policy import SMTP, default
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -90,7 +91,12 @@ def html_of(mail: EmailMessage) -> str:
     return str(page.get_content())
 
 
-def every_mail(language: str) -> Iterator[EmailMessage]:
+@cache
+def every_mail(language: str) -> tuple[EmailMessage, ...]:
+    return tuple(_every_mail(language))
+
+
+def _every_mail(language: str) -> Iterator[EmailMessage]:
     before = ticket(language=language, last_subject="[Support #12] Hello", zone="Europe/Berlin")
     yield ticket_mail(replace(before, history=(line("Earlier"), line("", change="unsent"))))
     for code in ("window", "unknown", "too-long", "no such code"):

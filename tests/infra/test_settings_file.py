@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import zoneinfo
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -49,6 +51,15 @@ channel = "standard_webhooks"
 accounts = ["shop"]
 reply_url = "https://shop.de/replies"
 """
+
+
+@pytest.fixture(autouse=True, scope="module")
+def zones() -> Iterator[None]:
+    """The names of all time zones, looked for in the file system once."""
+    found = zoneinfo.available_timezones()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(zoneinfo, "available_timezones", lambda: found)
+        yield
 
 
 def changed(*changes: str) -> str:

@@ -14,18 +14,8 @@ from chalice.test import Client
 
 from chalicelib import channels
 from chalicelib.aws import parameters
-from chalicelib.channels.base import (
-    Answer,
-    Connection,
-    Limits,
-    Outcome,
-    Polled,
-    PostFailed,
-    Refreshed,
-    Spec,
-    WebhookRequest,
-    read_json,
-)
+from chalicelib.channels.base import Answer, Connection, Limits, Outcome, PostFailed, Spec, WebhookRequest, read_json
+from chalicelib.channels.powers import Polled, Refreshed
 from chalicelib.http import Response
 from chalicelib.model import Attachment, Author, Event, Kind, Message, Reply
 from tests import aws, faults, story

@@ -12,10 +12,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from chalicelib.channels.base import Connection, Polled, each
+from chalicelib.channels.base import Connection, each
 from chalicelib.channels.bluesky.calls import Json, Now, call
 from chalicelib.channels.bluesky.posts import KINDS, POST, moment, to_echo, to_message
 from chalicelib.channels.bluesky.sessions import session_of
+from chalicelib.channels.powers import Polled
 from chalicelib.http import Http
 
 A_PAGE = 100

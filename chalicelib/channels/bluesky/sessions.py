@@ -16,8 +16,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelib.channels import BLUESKY
-from chalicelib.channels.base import Connection, Outcome, PostFailed, Refreshed, SecretMissing
+from chalicelib.channels.base import Connection, Outcome, PostFailed, SecretMissing
 from chalicelib.channels.meta import words
+from chalicelib.channels.powers import Refreshed
 from chalicelib.http import Http, Lost, NotSent, Response
 
 SESSIONS = "sessions"  # their name among the secrets to send, by account

@@ -26,7 +26,6 @@ from chalicelib.channels.base import (
     Limits,
     Malformed,
     Outcome,
-    Polled,
     PostFailed,
     SecretMissing,
     WebhookRequest,
@@ -44,6 +43,7 @@ from chalicelib.channels.google_business.reviews import (
     reply_id,
     reply_to,
 )
+from chalicelib.channels.powers import Polled
 from chalicelib.http import Http, Lost, NotSent, Response
 from chalicelib.model import Author, Event, Kind, Message, Reply, Undelivered, Unreadable
 

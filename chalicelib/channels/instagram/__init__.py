@@ -18,18 +18,10 @@ from typing import Any
 
 from chalicelib import http
 from chalicelib.channels import INSTAGRAM, meta
-from chalicelib.channels.base import (
-    Answer,
-    Connection,
-    Limits,
-    Outcome,
-    PostFailed,
-    Refreshed,
-    SecretMissing,
-    WebhookRequest,
-)
+from chalicelib.channels.base import Answer, Connection, Limits, Outcome, PostFailed, SecretMissing, WebhookRequest
 from chalicelib.channels.instagram import answers, comments
 from chalicelib.channels.meta import finding, messenger, tokens
+from chalicelib.channels.powers import Refreshed
 from chalicelib.http import Http
 from chalicelib.model import Event, Kind, Message, Reply
 

@@ -14,8 +14,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.channels import LETTER, kept_files
-from chalicelib.channels.base import Answer, Connection, Forged, Limits, Outcome, Polled, PostFailed, WebhookRequest
+from chalicelib.channels.base import Answer, Connection, Forged, Limits, Outcome, PostFailed, WebhookRequest
 from chalicelib.channels.letter import dropscan, reading
+from chalicelib.channels.powers import Polled
 from chalicelib.http import Http, Response, fetch, request
 from chalicelib.model import Attachment, Event, Kind, Message, Reply
 

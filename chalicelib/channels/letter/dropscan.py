@@ -16,17 +16,9 @@ from hmac import compare_digest
 from typing import Any
 
 from chalicelib import public_web
-from chalicelib.channels.base import (
-    Connection,
-    Forged,
-    Malformed,
-    Outcome,
-    Polled,
-    PostFailed,
-    WebhookRequest,
-    read_json,
-)
+from chalicelib.channels.base import Connection, Forged, Malformed, Outcome, PostFailed, WebhookRequest, read_json
 from chalicelib.channels.letter.reading import placed
+from chalicelib.channels.powers import Polled
 from chalicelib.http import Http, Lost, NotSent, Response
 from chalicelib.model import Attachment, AttachmentKind, Author, Message, Unreadable
 

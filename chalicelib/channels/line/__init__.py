@@ -17,18 +17,9 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
-from chalicelib.channels.base import (
-    Answer,
-    Connection,
-    Forged,
-    Limits,
-    Media,
-    Polled,
-    WebhookRequest,
-    read_json,
-    utf16_length,
-)
+from chalicelib.channels.base import Answer, Connection, Forged, Limits, Media, WebhookRequest, read_json, utf16_length
 from chalicelib.channels.line.events import events
+from chalicelib.channels.powers import Polled
 from chalicelib.http import Http, Response, fetch, request
 from chalicelib.model import Attachment, Event, Kind, Reply
 

@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from chalicelib.channels.base import Connection, Outcome, Polled, PostFailed
+from chalicelib.channels.base import Connection, Outcome, PostFailed
 from chalicelib.channels.line.calls import call, failure
+from chalicelib.channels.powers import Polled
 from chalicelib.http import Http
 from chalicelib.model import Trouble, TroubleKind
 

@@ -17,16 +17,9 @@ from datetime import UTC, datetime
 from hashlib import sha256
 
 from chalicelib import http
-from chalicelib.channels.base import (
-    Answer,
-    Connection,
-    Forged,
-    Limits,
-    Refreshed,
-    WebhookRequest,
-    read_json,
-)
+from chalicelib.channels.base import Answer, Connection, Forged, Limits, WebhookRequest, read_json
 from chalicelib.channels.linkedin.notifications import read
+from chalicelib.channels.powers import Refreshed
 from chalicelib.http import Http
 from chalicelib.model import Event, Kind, Message, Reply
 

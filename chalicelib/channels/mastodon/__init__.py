@@ -13,8 +13,9 @@ from datetime import UTC, datetime
 
 from chalicelib import http
 from chalicelib.channels import MASTODON
-from chalicelib.channels.base import Answer, Connection, Forged, Limits, Media, Polled, WebhookRequest
+from chalicelib.channels.base import Answer, Connection, Forged, Limits, Media, WebhookRequest
 from chalicelib.channels.mastodon.lengths import length
+from chalicelib.channels.powers import Polled
 from chalicelib.http import Http
 from chalicelib.model import Event, Kind, Reply
 

@@ -24,7 +24,7 @@ from chalicelib.model import File, Reply
 
 CLOCKS_DIFFER = timedelta(seconds=10)
 MOST_PAGES = 5
-NAMES = re.compile(r"@[\w.-]+(?:@[\w.-]+)?")
+NAMES = re.compile(r"@[\w.-]+(?:@[\w.-]+)?", re.ASCII)  # what is no ASCII belongs to none, also without a space
 
 
 def post(connection: Connection, http: Http, now: Now, reply: Reply) -> str:

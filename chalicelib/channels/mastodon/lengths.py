@@ -10,7 +10,7 @@ import re
 
 A_LINK = 23
 LINK = re.compile(r"https?://[!-~]*[0-9A-Za-z/=&#_~%+*@$-]")  # what is no ASCII may not be part of it: counted in full
-NAME = re.compile(r"(?<![\w/@])(@\w+(?:[.-]+\w+)*)@[\w.-]+\w")
+NAME = re.compile(r"(?<![\w/@])(@\w+(?:[.-]+\w+)*)@[\w.-]+\w", re.ASCII)
 
 
 def length(text: str) -> int:

@@ -13,9 +13,10 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
 
-from chalicelib.channels.base import Connection, Outcome, Polled, PostFailed, each, text_id
+from chalicelib.channels.base import Connection, Outcome, PostFailed, each, text_id
 from chalicelib.channels.mastodon.calls import Now, call
 from chalicelib.channels.mastodon.statuses import DIRECT, Json, to_echo, to_edit, to_message
+from chalicelib.channels.powers import Polled
 from chalicelib.http import Http
 from chalicelib.model import Event
 

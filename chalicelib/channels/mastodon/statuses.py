@@ -25,7 +25,7 @@ KINDS = {
     "gifv": AttachmentKind.VIDEO,
     "audio": AttachmentKind.AUDIO,
 }
-MENTIONS = re.compile(r"(?:@[\w.-]+(?:@[\w.-]+)?\s+)+")  # in front of an answer
+MENTIONS = re.compile(r"(?:@[\w.-]+(?:@[\w.-]+)?\s+)+", re.ASCII)  # in front of an answer
 
 Json = Mapping[str, Any]
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
-from chalicelib.channels.base import Outcome, PostFailed, Refreshed
+from chalicelib.channels.base import Outcome, PostFailed
 from chalicelib.channels.meta import call, words
 from chalicelib.channels.meta.finding import Get
+from chalicelib.channels.powers import Refreshed
 from chalicelib.http import Http
 
 NAME = "access_tokens"

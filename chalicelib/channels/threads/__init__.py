@@ -15,17 +15,9 @@ from typing import Any
 
 from chalicelib import http
 from chalicelib.channels import THREADS, meta
-from chalicelib.channels.base import (
-    Answer,
-    Connection,
-    Limits,
-    Outcome,
-    PostFailed,
-    Refreshed,
-    SecretMissing,
-    WebhookRequest,
-)
+from chalicelib.channels.base import Answer, Connection, Limits, Outcome, PostFailed, SecretMissing, WebhookRequest
 from chalicelib.channels.meta import finding, tokens
+from chalicelib.channels.powers import Refreshed
 from chalicelib.channels.threads import posts
 from chalicelib.http import Http
 from chalicelib.model import Event, Kind, Reply

@@ -14,16 +14,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
-from chalicelib.channels.base import (
-    Answer,
-    Connection,
-    Forged,
-    Limits,
-    Media,
-    Refreshed,
-    WebhookRequest,
-    read_json,
-)
+from chalicelib.channels.base import Answer, Connection, Forged, Limits, Media, WebhookRequest, read_json
+from chalicelib.channels.powers import Refreshed
 from chalicelib.channels.tiktok.events import events
 from chalicelib.http import Http, Response, fetch, request
 from chalicelib.model import Attachment, Event, Kind, Message, Reply

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from chalicelib.channels.base import Connection, Outcome, PostFailed, Refreshed
+from chalicelib.channels.base import Connection, Outcome, PostFailed
+from chalicelib.channels.powers import Refreshed
 from chalicelib.channels.tiktok.calls import app_of, ask, tokens
 from chalicelib.http import Http
 

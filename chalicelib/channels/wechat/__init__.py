@@ -24,11 +24,11 @@ from chalicelib.channels.base import (
     Media,
     Outcome,
     PostFailed,
-    Refreshed,
     SecretMissing,
     WebhookRequest,
     each,
 )
+from chalicelib.channels.powers import Refreshed
 from chalicelib.channels.wechat import proof
 from chalicelib.channels.wechat.elements import Fields, read_fields
 from chalicelib.channels.wechat.messages import event_of

@@ -15,7 +15,8 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from chalicelib import public_web
-from chalicelib.channels.base import Connection, Outcome, PostFailed, Refreshed, text_id
+from chalicelib.channels.base import Connection, Outcome, PostFailed, text_id
+from chalicelib.channels.powers import Refreshed
 from chalicelib.http import Http, Lost, NotSent, Response
 from chalicelib.model import File
 

@@ -13,18 +13,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.channels import WECOM
-from chalicelib.channels.base import (
-    Answer,
-    Connection,
-    Forged,
-    Limits,
-    Malformed,
-    Media,
-    Polled,
-    Refreshed,
-    SecretMissing,
-    WebhookRequest,
-)
+from chalicelib.channels.base import Answer, Connection, Forged, Limits, Malformed, Media, SecretMissing, WebhookRequest
+from chalicelib.channels.powers import Polled, Refreshed
 from chalicelib.channels.wechat import MOST_ANSWERS, check, encrypted_in, limits, proof
 from chalicelib.channels.wechat.elements import read_fields
 from chalicelib.http import Http, Response, fetch, request

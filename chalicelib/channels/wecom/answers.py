@@ -12,7 +12,8 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
 
-from chalicelib.channels.base import Outcome, Polled, PostFailed, SecretMissing
+from chalicelib.channels.base import Outcome, PostFailed, SecretMissing
+from chalicelib.channels.powers import Polled
 from chalicelib.channels.wechat.answers import COMMON_ERRORS
 from chalicelib.channels.wechat.calls import Api, Errors, Json, Minted, harmless, minted
 from chalicelib.channels.wecom.messages import events_of

@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib import http
-from chalicelib.channels.base import Answer, Connection, Forged, Limits, Polled, WebhookRequest
+from chalicelib.channels.base import Answer, Connection, Forged, Limits, WebhookRequest
+from chalicelib.channels.powers import Polled
 from chalicelib.http import Http
 from chalicelib.model import Event, Kind, Reply
 

@@ -14,7 +14,8 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.channels import YOUTUBE
-from chalicelib.channels.base import Connection, Outcome, Polled, PostFailed, each
+from chalicelib.channels.base import Connection, Outcome, PostFailed, each
+from chalicelib.channels.powers import Polled
 from chalicelib.channels.youtube.calls import A_PAGE, Json, Now, call, replies
 from chalicelib.channels.youtube.comments import Comment, author_id, to_edit, to_event
 from chalicelib.channels.youtube.memory import Memory, Thread, cursor_of, remembered

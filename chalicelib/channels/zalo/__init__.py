@@ -16,16 +16,8 @@ from hashlib import sha256
 from typing import Any
 
 from chalicelib import http
-from chalicelib.channels.base import (
-    Answer,
-    Connection,
-    Forged,
-    Limits,
-    Media,
-    Refreshed,
-    WebhookRequest,
-    read_json,
-)
+from chalicelib.channels.base import Answer, Connection, Forged, Limits, Media, WebhookRequest, read_json
+from chalicelib.channels.powers import Refreshed
 from chalicelib.channels.zalo.events import events
 from chalicelib.http import Http
 from chalicelib.model import Event, Kind, Reply

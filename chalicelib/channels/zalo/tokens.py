@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from chalicelib.channels.base import Connection, Outcome, PostFailed, Refreshed, SecretMissing
+from chalicelib.channels.base import Connection, Outcome, PostFailed, SecretMissing
+from chalicelib.channels.powers import Refreshed
 from chalicelib.channels.zalo.calls import option, tokens
 from chalicelib.http import Http, Lost, NotSent, Response
 
