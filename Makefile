@@ -21,7 +21,7 @@ setup: .venv/installed ## .venv from the lock file
 	touch $@
 
 test: setup ## unit, contract and journey tests, in memory
-	$(RUN) -m pytest -n auto
+	$(RUN) -m pytest -n auto --dist worksteal
 
 faults: setup ## faults at every outside call, single and in pairs; no promise may break
 	$(RUN) -m pytest -n auto -m campaign tests/test_faults.py tests/rounds/test_faults.py tests/phone/test_interrupted.py

@@ -169,14 +169,16 @@ class Stack:
         return True
 
 
+_READ = JSONFileLoader().load_file
+
+
 @cache
 def _model(path: str) -> Any:
-    return _READ(JSONFileLoader(), path)
+    return _READ(path)
 
 
 # botocore reads a service's model anew for each session, megabytes of it; here sessions come and go
-_READ = JSONFileLoader.load_file
-JSONFileLoader.load_file = lambda self, path: _model(path)
+JSONFileLoader.load_file = lambda self, file_path: _model(file_path)  # type: ignore[method-assign]
 
 
 @cache

@@ -1,4 +1,7 @@
-"""A question's whole way: in by webhook, out as a ticket mail, the agent's mail in, the answer posted, the clock stopped."""
+"""A question's whole way: in by webhook, out as a ticket mail, the agent's mail in, the answer posted, the clock stopped.
+
+Where AWS's own conditions, queues and schedules matter it is made on moto.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +10,11 @@ import time
 from email.message import EmailMessage
 from typing import Any
 
-import pytest
-
 from chalicelib.http import Lost, Response
 from tests import aws, signing
 from tests.aws import SECRET, Stack
 
 NOW = int(time.time())
-
-
-@pytest.fixture
-def stack(moto_stack: Stack) -> Stack:
-    """This one way is made on moto: with AWS's own conditions, queues and schedules."""
-    return moto_stack
 
 
 def comment(
@@ -72,22 +67,22 @@ def reply_to(stack: Stack, text: str, **more: str) -> dict[str, Any]:
     return stack.mail_in(answer(ticket, text, **more), ticket["Reply-To"].addresses[0].addr_spec, **verdicts)
 
 
-def test_a_customers_comment_becomes_a_ticket_mail(stack: Stack) -> None:
-    assert post(stack, comment()).status_code == 200
-    stack.settle()
-    (mail,) = stack.mails()
+def test_a_customers_comment_becomes_a_ticket_mail(moto_stack: Stack) -> None:
+    assert post(moto_stack, comment()).status_code == 200
+    moto_stack.settle()
+    (mail,) = moto_stack.mails()
     assert mail["Subject"] == "[Facebook] Mia Muster: Habt ihr am Sonntag offen? ☕"
     assert mail["From"].addresses[0].display_name == "Mia Muster (Facebook)"
     assert mail["From"].addresses[0].addr_spec == mail["Reply-To"].addresses[0].addr_spec
     assert mail["To"] == "support@lindner.example"
 
 
-def test_a_redelivered_webhook_is_kept_once(stack: Stack) -> None:
+def test_a_redelivered_webhook_is_kept_once(moto_stack: Stack) -> None:
     for _ in range(3):
-        assert post(stack, comment()).status_code == 200
-        stack.settle()
-    assert len(stack.items("i#")) == 1
-    assert len(stack.mails()) == 1
+        assert post(moto_stack, comment()).status_code == 200
+        moto_stack.settle()
+    assert len(moto_stack.items("i#")) == 1
+    assert len(moto_stack.mails()) == 1
 
 
 def test_a_forgery_is_refused_and_leaves_nothing(stack: Stack) -> None:
@@ -107,24 +102,24 @@ def test_ten_quick_messages_become_one_mail(stack: Stack) -> None:
     assert all(f"Frage {number}" in body(stack.mails()[0]) for number in range(10))
 
 
-def test_a_reminder_is_scheduled_for_half_the_target(stack: Stack) -> None:
-    post(stack, comment())
-    stack.settle()
-    (name,) = stack.schedules()
+def test_a_reminder_is_scheduled_for_half_the_target(moto_stack: Stack) -> None:
+    post(moto_stack, comment())
+    moto_stack.settle()
+    (name,) = moto_stack.schedules()
     schedule = aws.client("scheduler").get_schedule(Name=name, GroupName="bridgehead")
     assert schedule["Target"]["Arn"] == aws.ENVIRONMENT["QUEUE_ARN"]
     assert schedule["ActionAfterCompletion"] == "DELETE"
 
 
-def test_the_agents_answer_is_posted_once_and_stops_the_clock(stack: Stack) -> None:
-    post(stack, comment())
-    stack.settle()
+def test_the_agents_answer_is_posted_once_and_stops_the_clock(moto_stack: Stack) -> None:
+    post(moto_stack, comment())
+    moto_stack.settle()
     for _ in range(2):
-        reply_to(stack, "Ja, von 9 bis 18 Uhr. Bis Sonntag! 🙂")
-        stack.settle()
-    assert [sent["message"] for sent in stack.platform.posts] == ["Ja, von 9 bis 18 Uhr. Bis Sonntag! 🙂"]
-    assert stack.schedules() == []
-    assert len(stack.mails()) == 1
+        reply_to(moto_stack, "Ja, von 9 bis 18 Uhr. Bis Sonntag! 🙂")
+        moto_stack.settle()
+    assert [sent["message"] for sent in moto_stack.platform.posts] == ["Ja, von 9 bis 18 Uhr. Bis Sonntag! 🙂"]
+    assert moto_stack.schedules() == []
+    assert len(moto_stack.mails()) == 1
 
 
 def test_a_strangers_mail_is_put_aside_in_silence(stack: Stack) -> None:

@@ -47,12 +47,18 @@ class Needless(Exception):
 def merged(entries: Sequence[Entry]) -> list[Entry]:
     """The mails that are to go; ticket mails that certainly did not go yet as one, and summaries.
 
+    Of one moment what the customer said goes first: a reminder of it must not open the ticket.
     Raises table.Refused: the job comes again.
     """
-    found = list(entries)
+    found = sorted(entries, key=_order)
     for kind, most in MERGED.items():
         found = _merged(found, kind, most)
     return found
+
+
+def _order(entry: Entry) -> tuple[str, bool]:
+    mail = entry.read(OutgoingMail)
+    return conversations.stamp(mail.created_at), mail.kind is not MailKind.TICKET
 
 
 def send(view: View, entry: Entry, before: Sequence[Entry], compose: Compose, post: Send, wake: Wake) -> View:

@@ -11,7 +11,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout
+from contextlib import redirect_stdout
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -63,11 +63,13 @@ def _figures(costs: Mapping[int, Cost]) -> Iterator[Figure]:
 
 
 def _costs() -> dict[int, Cost]:
+    import pytest
+
     from chalicelib.aws import clients
-    from tests import aws
+    from tests import aws, moto_aws
 
     started = time.time() - 60
-    with _environment(aws.ENVIRONMENT), aws.stack() as stack:
+    with pytest.MonkeyPatch.context() as patch, moto_aws.moto(patch) as rig, aws.stack(rig) as stack:
         counted = Counted()
         clients.session().get_component("event_emitter").register("after-call", counted)
         return {number: _cost(number, stack, counted, started) for number in NUMBERS}
@@ -80,17 +82,6 @@ def _cost(number: int, stack: Any, counted: Counted, started: float) -> Cost:
     counted.taken()
     _message(stack, customer, number, started)
     return counted.taken()
-
-
-@contextmanager
-def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    before = dict(os.environ)
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
 
 
 def _grow(stack: Any, conversation: str, until: int, started: float) -> None:

@@ -87,7 +87,7 @@ def sign(connection: Connection, body: bytes) -> Headers:
 
 def secrets(accounts: Sequence[str]) -> Secrets:
     secret = {"secret_token": random.token_hex(24)}
-    return secret, {**secret, "bot_token": f"1234567890:{random.token_hex(24)}"}
+    return secret, {**secret, "bot_token": f"{random.randbelow(10**10)}:{random.token_hex(24)}"}
 
 
 PLATFORM = Platform(

@@ -12,7 +12,7 @@ import pytest
 from chalicelib.aws import clocks, conversations
 from chalicelib.desk import mails as mails_to_go
 from chalicelib.desk import people
-from chalicelib.model import Alarm, OutgoingMail
+from chalicelib.model import Alarm, MailKind, OutgoingMail
 from tests import faults, story
 from tests.desk.waiting import (
     AGENT,
@@ -256,3 +256,16 @@ def test_an_answer_in_the_very_moment_the_owners_mail_goes_out_keeps_it_back(mon
 def mails_waiting(world: World) -> bool:
     """Whether a mail to the owner is pending."""
     return any(item["kind"] == "mail" and item.get("state") == "pending" for item in world.items("o#"))
+
+
+def test_what_the_customer_said_goes_out_before_a_reminder_of_the_same_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+    with stack(monkeypatch) as world:
+        ask(world)
+        pk = conversation(world).id
+        kinds = (MailKind.REMINDER, MailKind.TICKET, MailKind.NOTICE)
+        due = [OutgoingMail(name, kind, now) for name, kind in zip("abc", kinds, strict=True)]
+        conversations.write([conversations.outgoing(pk, mail, now) for mail in due])
+        waiting = [each for each in conversations.pending(pk) if each.kind == "mail"]
+        kept = [each.read(OutgoingMail).kind for each in mails_to_go.merged(waiting)]
+        assert kept == [MailKind.TICKET, MailKind.REMINDER, MailKind.NOTICE]

@@ -13,10 +13,18 @@ import pytest
 from infra import demo, scenes
 from infra.demo import Demo
 from infra.package import ROOT
+from infra.simulator.platforms import PLATFORMS
 from infra.up import down, running_state, up
 
 pytestmark = pytest.mark.e2e
 QUIET: list[str] = []
+# what the clock has to ask for takes up to two minutes; WeCom only rings, and is then asked
+PUSHED = [
+    place.key
+    for platform in PLATFORMS.values()
+    for place in platform.places
+    if (place.payload or platform.bring) and platform.channel != "wecom"
+]
 
 
 @pytest.fixture(scope="module")
@@ -42,21 +50,24 @@ def test_the_demo_shows_what_it_says(stack: Demo) -> None:
         "forged_refused": 1,
         "answers_posted": 1,
         "reminders_sent": 1,
+        "texts_sent": 2,
+        "answers_by_text": 1,
     }
     assert counted["seconds"] < 120
 
 
-@pytest.mark.parametrize("name", ["facebook", "x", "shop"])
-def test_an_answer_to_each_channel_reaches_its_platform(stack: Demo, name: str) -> None:
-    webhook = next(each for each in reversed(scenes.all_scenes(stack.connections)) if each.connection == name)
+@pytest.mark.parametrize("place", PUSHED)
+def test_an_answer_to_each_place_reaches_its_platform(stack: Demo, place: str) -> None:
     mails, posts = len(stack.mails("ticket")), len(stack.posts())
-    assert stack.send(webhook) == 200
-    demo.wait(lambda: len(stack.mails("ticket")) > mails, 20, "the ticket mail")
-    answer = f"Danke! ありがとう! Cảm ơn! 谢谢! شكرا 🙂 {name}"
+    asked = {"place": place, "name": "Mia Muster", "text": "Habt ihr offen? 日曜日は？ Có mở không? 营业吗？ متى 🙂"}
+    demo.post(f"{stack.state['simulator_url']}/say", json.dumps(asked).encode())
+    demo.wait(lambda: len(stack.mails("ticket")) > mails, 45, "the ticket mail")
+    answer = f"Danke! ありがとう! Cảm ơn! 谢谢! شكرا 🙂 {place[:8]}"
     reply: dict[str, Any] = {"mail": stack.mails("ticket")[-1]["id"], "text": answer}
     demo.post(f"{stack.state['mailbox_url']}/reply", json.dumps(reply).encode())
     demo.wait(lambda: len(stack.posts()) > posts, 20, "the answer")
-    assert stack.posts()[-1]["text"] == answer
+    # an answer to a letter is a page to print
+    assert stack.posts()[-1]["text"] == answer or place == "letters"
 
 
 def test_what_cannot_be_read_is_kept_and_can_be_replayed(stack: Demo) -> None:

@@ -425,10 +425,10 @@ def test_no_html_is_slow_to_read(unit: str) -> None:
 
 
 def assert_linear(read: Callable[[int], Extraction]) -> None:
-    """The bar is 200 ms and 2.5 for twice the size; a busy machine gets another try, milliseconds say nothing of growth."""
-    for _ in range(3):
+    """Twice the size takes 2.5 times as long at most; a busy machine gets other tries, milliseconds say nothing of growth."""
+    for _ in range(5):
         whole = _cpu_seconds(read, SIZE)
-        if whole < 0.05 or (whole < 0.2 and whole / _cpu_seconds(read, SIZE // 2) <= 2.5):
+        if whole < 0.05 or whole / _cpu_seconds(read, SIZE // 2) <= 2.5:
             return
     raise AssertionError(whole)
 
