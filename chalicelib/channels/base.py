@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
+from chalicelib.http import Lost, NotSent
 from chalicelib.model import Event, Kind, Reply, Unreadable
 
 LARGEST_BODY = 1_000_000  # bytes; no platform here sends more, and API Gateway's own limit is ten times that
@@ -60,6 +62,17 @@ class PostFailed(Exception):
     def __init__(self, outcome: Outcome, code: str, detail: str = "", retry_after: timedelta | None = None) -> None:
         super().__init__(code)
         self.outcome, self.code, self.detail, self.retry_after = outcome, code, detail, retry_after
+
+
+@contextmanager
+def reaching(lost: Outcome | None = None) -> Iterator[None]:
+    """Around a call of a platform: what never reached it is PASSING, an answer that never came is `lost` (UNKNOWN)."""
+    try:
+        yield
+    except NotSent:
+        raise PostFailed(Outcome.PASSING, "unreachable") from None
+    except Lost:
+        raise PostFailed(lost or Outcome.UNKNOWN, "lost") from None
 
 
 class Outcome(StrEnum):

@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from chalicelib.channels.base import Connection, Outcome, PostFailed
+from chalicelib.channels.base import Connection, Outcome, PostFailed, reaching
 from chalicelib.channels.bluesky.sessions import session_of
 from chalicelib.channels.meta import words
-from chalicelib.http import Http, Lost, NotSent, Response
+from chalicelib.http import Http, Response
 
 Json = Mapping[str, Any]
 Now = Callable[[], datetime]
@@ -59,12 +59,8 @@ def call(
     session = session_of(connection, account)
     url = f"{session.server}/xrpc/{name}{'?' + urlencode(query, doseq=True) if query else ''}"
     fields = {"authorization": f"Bearer {session.access}", **(headers or {})}
-    try:
+    with reaching(lost):
         response = http(method, url, headers=fields, **content)
-    except NotSent:
-        raise PostFailed(Outcome.PASSING, "unreachable") from None
-    except Lost:
-        raise PostFailed(lost, "lost") from None
     answer = response.json()
     if response.status == 200 and isinstance(answer, dict):
         return answer

@@ -30,6 +30,7 @@ from chalicelib.channels.base import (
     SecretMissing,
     WebhookRequest,
     each,
+    reaching,
     read_json,
     text_id,
 )
@@ -44,7 +45,7 @@ from chalicelib.channels.google_business.reviews import (
     reply_to,
 )
 from chalicelib.channels.powers import Polled
-from chalicelib.http import Http, Lost, NotSent, Response
+from chalicelib.http import Http, Response
 from chalicelib.model import Author, Event, Kind, Message, Reply, Undelivered, Unreadable
 
 LONGEST = 4096  # bytes of UTF-8
@@ -173,12 +174,8 @@ class GoogleBusiness:
     def _call(self, method: str, path: str, base: str = "", **content: Any) -> Json:
         token = google_oauth.access_token(self.connection, self.http, self.now)
         url = f"{base or self._option('api_url')}/{path}"
-        try:
+        with reaching():
             response = self.http(method, url, headers={"authorization": f"Bearer {token}"}, **content)
-        except NotSent:
-            raise PostFailed(Outcome.PASSING, "unreachable") from None
-        except Lost:
-            raise PostFailed(Outcome.UNKNOWN, "lost") from None
         answer = response.json()
         if response.status == 200 and isinstance(answer, dict):
             return answer

@@ -13,8 +13,8 @@ from typing import Any
 from urllib.parse import quote
 
 from chalicelib.channels import LINKEDIN
-from chalicelib.channels.base import Connection, Outcome, PostFailed, SecretMissing
-from chalicelib.http import Http, Lost, NotSent, Response
+from chalicelib.channels.base import Connection, Outcome, PostFailed, SecretMissing, reaching
+from chalicelib.http import Http, Response
 
 Json = Mapping[str, Any]
 
@@ -57,12 +57,8 @@ def listed(connection: Connection, http: Http, account: str, path: str, now: dat
 
 def sent(http: Http, method: str, url: str, lost: Outcome = Outcome.PASSING, **content: Any) -> Response:
     """Raises PostFailed; `lost` is what an answer that never came means."""
-    try:
+    with reaching(lost):
         return http(method, url, **content)
-    except NotSent:
-        raise PostFailed(Outcome.PASSING, "unreachable") from None
-    except Lost:
-        raise PostFailed(lost, "lost") from None
 
 
 def failure(response: Response, now: datetime) -> PostFailed:

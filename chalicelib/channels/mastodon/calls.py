@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from chalicelib.channels.base import Connection, Outcome, PostFailed, SecretMissing
+from chalicelib.channels.base import Connection, Outcome, PostFailed, SecretMissing, reaching
 from chalicelib.channels.mastodon.statuses import moment
-from chalicelib.http import Http, Lost, NotSent, Response
+from chalicelib.http import Http, Response
 
 Now = Callable[[], datetime]
 
@@ -34,12 +34,8 @@ def call(
     """What it answered. Raises PostFailed; `lost` is what an answer that never came means."""
     url = f"{server_of(connection, account)}/api/{path}{'?' + urlencode(query, doseq=True) if query else ''}"
     fields = {"authorization": f"Bearer {_token(connection, account)}", **(headers or {})}
-    try:
+    with reaching(lost):
         response = http(method, url, headers=fields, **content)
-    except NotSent:
-        raise PostFailed(Outcome.PASSING, "unreachable") from None
-    except Lost:
-        raise PostFailed(lost, "lost") from None
     answer = response.json()
     if 200 <= response.status < 300 and isinstance(answer, dict | list):
         return answer

@@ -25,10 +25,11 @@ from chalicelib.channels.base import (
     PostFailed,
     WebhookRequest,
     each,
+    reaching,
     read_json,
     text_id,
 )
-from chalicelib.http import Http, Lost, NotSent, Response
+from chalicelib.http import Http, Response
 from chalicelib.model import Event, Unreadable
 
 SIGNATURE = "x-hub-signature-256"
@@ -123,12 +124,8 @@ def call(
 
     `errors` are those that a platform has besides Meta's common ones. Raises PostFailed.
     """
-    try:
+    with reaching():
         response = http(method, url, headers={"authorization": f"Bearer {token}"}, **content)
-    except NotSent:
-        raise PostFailed(Outcome.PASSING, "unreachable") from None
-    except Lost:
-        raise PostFailed(Outcome.UNKNOWN, "lost") from None
     answer = response.json()
     if 200 <= response.status < 300 and isinstance(answer, dict) and answer and "error" not in answer:
         return answer

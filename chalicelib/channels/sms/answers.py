@@ -10,22 +10,18 @@ from collections.abc import Mapping
 
 from chalicelib.aws import stops
 from chalicelib.aws import texts as aws_texts
-from chalicelib.channels.base import Outcome, PostFailed, text_id, utf16_length
+from chalicelib.channels.base import Outcome, PostFailed, reaching, text_id, utf16_length
 from chalicelib.channels.sms import STOPPED
 from chalicelib.channels.twilio import LONGEST_TEXT, Account, failure
-from chalicelib.http import Lost, NotSent, Response
+from chalicelib.http import Response
 from chalicelib.phone.sending import TextFailed
 
 
 def by_twilio(account: Account, ours: str, theirs: str, text: str, callback: str) -> str:
     """Twilio's id of the text. Raises PostFailed."""
     _check(ours, theirs, text)
-    try:
+    with reaching():
         answer = account.text({"From": ours, "To": theirs, "Body": text, "StatusCallback": callback})
-    except NotSent:
-        raise PostFailed(Outcome.PASSING, "unreachable") from None
-    except Lost:
-        raise PostFailed(Outcome.UNKNOWN, "lost") from None
     return _sid(answer)
 
 

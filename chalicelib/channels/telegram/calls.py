@@ -10,8 +10,8 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelib.channels import TELEGRAM
-from chalicelib.channels.base import Connection, Outcome, PostFailed, SecretMissing
-from chalicelib.http import Http, Lost, NotSent, Response
+from chalicelib.channels.base import Connection, Outcome, PostFailed, SecretMissing, reaching
+from chalicelib.http import Http, Response
 
 LONGEST_WAIT = timedelta(days=1)
 
@@ -22,12 +22,8 @@ class Migrated(Exception):
 
 def call(connection: Connection, http: Http, method: str, **content: Any) -> Any:
     """The result of one call, with `json` or `form`. Raises PostFailed or Migrated."""
-    try:
+    with reaching():
         response = http("POST", f"{address(connection)}/{method}", **content)
-    except NotSent:
-        raise PostFailed(Outcome.PASSING, "unreachable") from None
-    except Lost:
-        raise PostFailed(Outcome.UNKNOWN, "lost") from None
     answer = response.json()
     if response.status == 200 and isinstance(answer, dict) and answer.get("ok") is True:
         return answer.get("result")

@@ -10,8 +10,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from chalicelib.channels import TIKTOK
-from chalicelib.channels.base import Connection, Outcome, PostFailed, SecretMissing
-from chalicelib.http import Http, Lost, NotSent, Response
+from chalicelib.channels.base import Connection, Outcome, PostFailed, SecretMissing, reaching
+from chalicelib.http import Http, Response
 
 _TOKEN = (Outcome.REFUSED, "token")
 _THROTTLED = (Outcome.PASSING, "throttled")
@@ -36,12 +36,8 @@ def ask(
 ) -> Mapping[str, Any]:
     """As `call`, without anybody's token: with the app's own secret inside."""
     url = f"{option(connection, 'api_url')}/{path}/{'?' + urlencode(query) if query else ''}"
-    try:
+    with reaching(lost):
         response = http(method, url, **content)
-    except NotSent:
-        raise PostFailed(Outcome.PASSING, "unreachable") from None
-    except Lost:
-        raise PostFailed(lost, "lost") from None
     answer = response.json()
     if isinstance(answer, dict) and answer.get("code") == 0 and response.status == 200:
         data = answer.get("data")

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chalicelib.channels import VIBER
-from chalicelib.channels.base import Connection, Outcome, PostFailed, SecretMissing
-from chalicelib.http import Http, Lost, NotSent, Response
+from chalicelib.channels.base import Connection, Outcome, PostFailed, SecretMissing, reaching
+from chalicelib.http import Http, Response
 
 WANTED = ("failed", "conversation_started", "subscribed", "unsubscribed")  # messages come in any case
 
@@ -18,12 +18,8 @@ WANTED = ("failed", "conversation_started", "subscribed", "unsubscribed")  # mes
 def call(connection: Connection, http: Http, what: str, content: Mapping[str, Any]) -> Mapping[str, Any]:
     """The answer to one call. Raises PostFailed: errors come with HTTP's 200 as well."""
     url, headers = option(connection, "api_url"), {"x-viber-auth-token": _token(connection)}
-    try:
+    with reaching():
         response = http("POST", f"{url}/{what}", headers=headers, json=content)
-    except NotSent:
-        raise PostFailed(Outcome.PASSING, "unreachable") from None
-    except Lost:
-        raise PostFailed(Outcome.UNKNOWN, "lost") from None
     answer = response.json()
     if response.status == 200 and isinstance(answer, dict) and answer.get("status") == 0:
         return answer

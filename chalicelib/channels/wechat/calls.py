@@ -15,9 +15,9 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from chalicelib import public_web
-from chalicelib.channels.base import Connection, Outcome, PostFailed, text_id
+from chalicelib.channels.base import Connection, Outcome, PostFailed, reaching, text_id
 from chalicelib.channels.powers import Refreshed
-from chalicelib.http import Http, Lost, NotSent, Response
+from chalicelib.http import Http, NotSent, Response
 from chalicelib.model import File
 
 Json = Mapping[str, Any]
@@ -58,12 +58,8 @@ class Api:
 
     def ask(self, method: str, path: str, **content: Any) -> Json:
         """The answer, good or not. Raises PostFailed when there is none."""
-        try:
+        with reaching():
             response = self.http(method, f"{self.url}/{path}", **content)
-        except NotSent:
-            raise PostFailed(Outcome.PASSING, "unreachable") from None
-        except Lost:
-            raise PostFailed(Outcome.UNKNOWN, "lost") from None
         answer = response.json()
         if response.status != 200 or not isinstance(answer, dict) or not answer:
             raise PostFailed(Outcome.UNKNOWN, "unclear", str(response.status))

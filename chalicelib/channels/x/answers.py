@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from unicodedata import normalize
 
-from chalicelib.channels.base import Connection, Outcome, PostFailed, SecretMissing, text_id
+from chalicelib.channels.base import Connection, Outcome, PostFailed, SecretMissing, reaching, text_id
 from chalicelib.channels.x.calls import call, failure, listed, mapping, problem, segment, wait
 from chalicelib.channels.x.common import author, from_iso
 from chalicelib.http import Form, Http, Lost, NotSent, Response
@@ -31,12 +31,8 @@ def post(connection: Connection, http: Http, reply: Reply, now: float) -> str:
     pictures = [_upload(connection, http, reply, file, now) for file in reply.files]
     if pictures:
         content = {**content, **_with(pictures, reply)}
-    try:
+    with reaching():
         answer = call(connection, http, reply.account, "POST", path, content=content)
-    except NotSent as error:
-        raise PostFailed(Outcome.PASSING, "unreachable") from error
-    except Lost as error:
-        raise PostFailed(Outcome.UNKNOWN, "lost") from error
     return _posted_id(answer, key, now)
 
 

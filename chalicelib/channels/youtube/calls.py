@@ -14,9 +14,9 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from chalicelib.channels import YOUTUBE
-from chalicelib.channels.base import Connection, Outcome, PostFailed, SecretMissing
+from chalicelib.channels.base import Connection, Outcome, PostFailed, SecretMissing, reaching
 from chalicelib.channels.google_oauth import access_token, forget
-from chalicelib.http import Http, Lost, NotSent, Response
+from chalicelib.http import Http, Response
 
 Json = Mapping[str, Any]
 Now = Callable[[], datetime]
@@ -32,12 +32,8 @@ def call(
     """One call in the channel owner's name. Raises PostFailed."""
     url = f"{connection.options.get('api_url', YOUTUBE.settings['api_url'])}/{path}?{urlencode(fields)}"
     headers = {"authorization": f"Bearer {_token(connection, http, now)}"}
-    try:
+    with reaching(Outcome.PASSING if method == "GET" else Outcome.UNKNOWN):
         response = http(method, url, headers=headers, **({} if content is None else {"json": content}))
-    except NotSent:
-        raise PostFailed(Outcome.PASSING, "unreachable") from None
-    except Lost:
-        raise PostFailed(Outcome.PASSING if method == "GET" else Outcome.UNKNOWN, "lost") from None
     answer = response.json()
     if 200 <= response.status < 300 and isinstance(answer, dict) and answer:
         return answer

@@ -26,11 +26,12 @@ from chalicelib.channels.base import (
     SecretMissing,
     WebhookRequest,
     each,
+    reaching,
     read_json,
     text_id,
 )
 from chalicelib.channels.meta import address, moment, words
-from chalicelib.http import Http, Lost, NotSent, Response, request
+from chalicelib.http import Http, Response, request
 from chalicelib.model import (
     Attachment,
     AttachmentKind,
@@ -110,12 +111,8 @@ class ZaloBot:
         except SecretMissing:
             raise PostFailed(Outcome.REFUSED, "token") from None
         url = self.connection.options.get("api_url", ZALO_BOT.settings["api_url"])
-        try:
+        with reaching(lost):
             response = self.http("POST", f"{url}/bot{token}/{method}", json=body)
-        except NotSent:
-            raise PostFailed(Outcome.PASSING, "unreachable") from None
-        except Lost:
-            raise PostFailed(lost, "lost") from None
         answer = response.json()
         if isinstance(answer, dict) and answer.get("ok") is True:
             return answer["result"] if isinstance(answer.get("result"), dict) else {}

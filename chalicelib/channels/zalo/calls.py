@@ -11,9 +11,9 @@ from typing import Any
 from urllib.parse import quote
 
 from chalicelib.channels import ZALO
-from chalicelib.channels.base import Connection, Outcome, PostFailed, SecretMissing
+from chalicelib.channels.base import Connection, Outcome, PostFailed, SecretMissing, reaching
 from chalicelib.channels.meta import words
-from chalicelib.http import Http, Lost, NotSent, Response
+from chalicelib.http import Http, Response
 
 _TOKEN = (Outcome.REFUSED, "token")
 _PERMISSION = (Outcome.REFUSED, "permission")
@@ -38,12 +38,8 @@ def call(
 ) -> Mapping[str, Any]:
     """What it answered under `data`. Raises PostFailed; `lost` is what an answer that never came means."""
     url = f"{option(connection, 'api_url')}/{path}"
-    try:
+    with reaching(lost):
         response = http(method, url, headers={"access_token": tokens(connection, account)[0]}, **content)
-    except NotSent:
-        raise PostFailed(Outcome.PASSING, "unreachable") from None
-    except Lost:
-        raise PostFailed(lost, "lost") from None
     answer = response.json()
     if isinstance(answer, dict) and answer.get("error") == 0 and response.status == 200:
         data = answer.get("data")
