@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import gc
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -36,43 +37,13 @@ def webhook(channel: str, connection: str) -> Response:
     """A platform's delivery: proven, kept, answered. Or its question whether this address is ours (GET)."""
     logger.append_keys(channel=channel, connection=connection)
     request = _request()
-    if len(request.body) > LARGEST_BODY:
-        return _answer(413)
-    try:
-        opened, public_url = _open(channel, connection)
-        if opened is None:
-            return _answer(404)
-        request = replace(request, url=f"{public_url}/webhooks/{channel}/{connection}")
-        return _handshake(opened, request) if request.method == "GET" else _receive(opened, request, connection)
-    except Forged as forged:
-        logger.warning("forged", extra={"reason": str(forged)})
-        return _answer(403 if request.method == "GET" else 401)
-    except SecretMissing as missing:
-        logger.error("secret missing", extra={"reason": str(missing)})
-        return _answer(503)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the platform must send again
-        logger.error("not kept", extra={"error": type(error).__name__})
-        return _answer(503)
+    return _answer(413) if len(request.body) > LARGEST_BODY else _guarded(_webhook, request, channel, connection)
 
 
 @app.route("/texts/twilio", methods=["POST"], content_types=["*/*"])
 def texts() -> Response:
     """A text to the business's number, brought by Twilio. Texts by AWS come through `topics`."""
-    from chalicelib.intake import texts as room
-
-    try:
-        outcome = room.by_twilio(_request(), parameters.load_settings(), parameters.load_phone("receive"))
-    except Forged as forged:
-        logger.warning("forged", extra={"reason": str(forged)})
-        return _answer(401)
-    except SecretMissing as missing:
-        logger.error("secret missing", extra={"reason": str(missing)})
-        return _answer(503)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the text is not kept
-        logger.error("not kept", extra={"error": type(error).__name__})
-        return _answer(503)
-    logger.info("text", extra={"outcome": outcome})
-    return Response(room.NOTHING, {"Content-Type": "text/xml"}, 200)
+    return _guarded(_text, _request())
 
 
 @app.route("/files/{token}", methods=["GET"])
@@ -125,6 +96,37 @@ def clock(event: dict[str, Any], context: Any) -> dict[str, int]:
     from chalicelib import rounds
 
     return rounds.go(task, intake.keep_events, logger)
+
+
+def _guarded(take: Callable[..., Response], request: WebhookRequest, *place: str) -> Response:
+    """What becomes of a delivery; what is not proven or not kept is answered so that an honest sender comes again."""
+    try:
+        return take(request, *place)
+    except Forged as forged:
+        logger.warning("forged", extra={"reason": str(forged)})
+        return _answer(403 if request.method == "GET" else 401)
+    except SecretMissing as missing:
+        logger.error("secret missing", extra={"reason": str(missing)})
+        return _answer(503)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it must be sent again
+        logger.error("not kept", extra={"error": type(error).__name__})
+        return _answer(503)
+
+
+def _webhook(request: WebhookRequest, channel: str, connection: str) -> Response:
+    opened, public_url = _open(channel, connection)
+    if opened is None:
+        return _answer(404)
+    request = replace(request, url=f"{public_url}/webhooks/{channel}/{connection}")
+    return _handshake(opened, request) if request.method == "GET" else _receive(opened, request, connection)
+
+
+def _text(request: WebhookRequest) -> Response:
+    from chalicelib.intake import texts as room
+
+    outcome = room.by_twilio(request, parameters.load_settings(), parameters.load_phone("receive"))
+    logger.info("text", extra={"outcome": outcome})
+    return Response(room.NOTHING, {"Content-Type": "text/xml"}, 200)
 
 
 def _open(channel: str, connection: str) -> tuple[Channel | None, str]:
