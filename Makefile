@@ -56,4 +56,5 @@ deploy: setup ## to AWS: make deploy STAGE=prod
 
 lock: ## write the lock files again, after a change of requirements*.txt (needs uv)
 	$(LOCK) requirements.txt -o requirements.lock
+	$(LOCK) requirements-press.txt -o requirements-press.lock
 	$(LOCK) requirements-dev.txt -o requirements-dev.lock

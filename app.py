@@ -4,14 +4,14 @@
     helpdesk mail -> SES, S3, queue -> mailroom -> table -> (stream) relay -> queue -> desk
 
 What only one Lambda needs is imported in its function: a webhook's cold start loads neither the desk nor the mailroom.
-What wakes each Lambda, and what it may do, is in infra/resources.yaml.
+What wakes each Lambda, and what it may do, is in infra/stack/resources.yaml.
 """
 
 from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -48,8 +48,9 @@ def texts() -> Response:
 
 @app.route("/files/{token}", methods=["GET"])
 def files(token: str) -> Response:
-    """A link of a ticket mail: leads to the attachment as long as it is kept."""
-    link = objects.signed_link(f"media/{token}") if token.isalnum() else None
+    """A link of ours: leads to the file as long as it is kept. An ending is for programs that go by it, and says nothing."""
+    name = token.partition(".")[0]
+    link = objects.signed_link(f"media/{name}") if name.isalnum() else None
     return Response("", {"Location": link, **UNKEPT}, 302) if link else _answer(404)
 
 
@@ -74,7 +75,7 @@ def desk(event: dict[str, Any], context: Any) -> Any:
     """Jobs: whatever a conversation needs next. One that fails holds up its own conversation only."""
     from chalicelib import desk as room
 
-    return room.handle(event, context, logger)
+    return room.handle(event, context, _asked, logger)
 
 
 @app.lambda_function(name="mailroom")
@@ -96,6 +97,13 @@ def clock(event: dict[str, Any], context: Any) -> dict[str, int]:
     from chalicelib import rounds
 
     return rounds.go(task, intake.keep_events, logger)
+
+
+def _asked(connection: str, words: Mapping[str, str]) -> None:
+    """Where a platform only rang, it is asked at once instead of by the clock."""
+    from chalicelib import rounds
+
+    rounds.rung(connection, words, intake.keep_events, logger)
 
 
 def _guarded(take: Callable[..., Response], request: WebhookRequest, *place: str) -> Response:

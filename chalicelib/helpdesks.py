@@ -1,8 +1,9 @@
 """How helpdesks differ, as data: a row each, no branches. What a row says is read by the desk, the mailroom and the tests.
 
 Measured (m): Request Tracker 5.0.3, Roundup 2.6.0, django-helpdesk 2.6.1, Redmine 5.0.4, a shared mailbox. Read in the
-product's source or documentation (s). Where a comment says (u), nobody has confirmed it yet. Times to wait and to warn
-are our own choice. A new product: add a row, add what it mails to tests/mails, see that the tests agree.
+product's source or documentation (s). Where a comment says (u), nobody has confirmed it yet. Times to wait are our own
+choice. Whether it confirms new tickets is the account's own setting, and learnt by `desk.silence`. A new product: add a
+row, add what it mails to tests/mails, see that the tests agree.
 """
 
 from collections.abc import Mapping
@@ -66,12 +67,6 @@ class Helpdesk:
     priorities: Mapping[str, str] = field(default_factory=dict)  # our word for one: its own
     tag_header: str = ""  # of a mail of ours, for words by which tickets are sorted, with commas between
     waits_for_first_mail: timedelta | None = None  # a follow-up waits so long for the mail that names the ticket
-    acknowledges: bool = False  # sends the requester a mail at once, so silence means something
-
-    @property
-    def expected_silence(self) -> timedelta:
-        """How long no mail may come from it before the owner is warned."""
-        return timedelta(minutes=30) if self.acknowledges else timedelta(days=1)
 
 
 HELPDESKS: Mapping[str, Helpdesk] = {
@@ -85,14 +80,12 @@ HELPDESKS: Mapping[str, Helpdesk] = {
             # satisfaction mail, 24 h after solved (s); its words (u)
             noise=Noise(text=(r"^how would you rate the (support|help) you received",)),
             # suspends many mails of one sender for an hour (s); how many is not told
-            acknowledges=True,
         ),
         Helpdesk(
             "freshdesk",  # (s); subject prefix configurable
             tag=r"\[#\d+\]",
             largest_mail=20 * MEGABYTE,  # (u)
             pace=(50, timedelta(minutes=30)),  # the 51st deletes the sender (s)
-            acknowledges=True,  # (u)
         ),
         Helpdesk("helpscout"),  # From, headers, one automatic reply if switched on: all (u)
         Helpdesk("front"),  # an ordinary reply with quotes below (u)
@@ -128,7 +121,6 @@ HELPDESKS: Mapping[str, Helpdesk] = {
             refusal=Refusal(r"^Message not recorded"),
             bulk_is_normal=True,
             waits_for_first_mail=timedelta(minutes=10),
-            acknowledges=True,
         ),
         Helpdesk(
             "roundup",  # (m)
@@ -178,7 +170,6 @@ HELPDESKS: Mapping[str, Helpdesk] = {
             suppress="OOF",
             priority_header="Priority",
             priorities={"high": "high", "urgent": "urgent"},
-            acknowledges=True,  # with that
         ),
         Helpdesk(
             "redmine",  # (m); the frame's first line in other languages (u), so any that names the issue will do

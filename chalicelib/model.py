@@ -170,6 +170,19 @@ class Moved:
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
+@dataclass(frozen=True)
+class ThreadMoved:
+    """Everybody who wrote in thread `old` goes on in thread `new`: a group has got another id."""
+
+    channel: str
+    account: str
+    id: str
+    old: str
+    new: str
+    at: datetime
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+
 class NoteKind(StrEnum):
     """Things worth a line in the ticket that are no words of the customer; the text is in `locales` under `note_<value>`."""
 
@@ -219,6 +232,18 @@ class Trouble:
 
 
 @dataclass(frozen=True)
+class Ring:
+    """A delivery that says no more than that there is something for an account: what it is, the next poll brings."""
+
+    channel: str
+    account: str
+    id: str
+    at: datetime
+    word: str = field(default="", repr=False)  # what the platform wants to be asked with, if it gave anything
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+
+@dataclass(frozen=True)
 class Unreadable:
     """A proven piece of a delivery that we could not make sense of: kept raw in quarantine, counted, replayed after a fix."""
 
@@ -226,7 +251,9 @@ class Unreadable:
     raw: Any = field(default=None, repr=False, compare=False)
 
 
-Event = Message | Edit | Unsend | Reaction | Echo | Undelivered | Moved | Note | Trouble | Unreadable
+Event = (
+    Message | Edit | Unsend | Reaction | Echo | Undelivered | Moved | ThreadMoved | Note | Trouble | Ring | Unreadable
+)
 
 
 @dataclass(frozen=True)

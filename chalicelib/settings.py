@@ -1,4 +1,4 @@
-"""What the owner decided, as one typed object. Checked when written (`infra/settings_file.py`); here it is only read.
+"""What the owner decided, as one typed object. Checked when written (`infra/settings/document.py`); here it is only read.
 
 Kept as JSON in Parameter Store under <PARAMETERS>/settings; secrets are not in it.
 """

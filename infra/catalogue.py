@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
@@ -11,7 +12,12 @@ from chalicelib.channels.base import Connection, Limits, Spec
 from chalicelib.channels.powers import Finds, Profiles
 from chalicelib.model import Kind
 
-COLUMNS = ("channel", "handles", "public", "private", "longest public answer", "longest private answer", "window")
+COLUMNS = ("channel", "publicly, up to", "privately, up to", "until")
+UNITS = {
+    "weighted": "weighted characters",
+    "emoji": "characters (an emoji counts as 4 or more)",
+    "utf16": "characters (an emoji counts as 2 or more)",
+}
 
 
 def catalogue() -> list[dict[str, Any]]:
@@ -56,20 +62,22 @@ def _hours(span: timedelta) -> str:
 
 
 def _row(described: dict[str, Any]) -> tuple[str, ...]:
-    answers = [each for each in described["answers"].values() if each["answers"]]
-    public, private = [each for each in answers if each["public"]], [each for each in answers if not each["public"]]
-    kinds = [kind for kind, each in described["answers"].items() if each["answers"]]
-    windows = {each["window"] for each in answers if each["window"]}
-    return (
-        described["title"],
-        ", ".join(kinds),
-        "yes" if public else "no",
-        "yes" if private else "no",
-        _longest(public),
-        _longest(private),
-        ", ".join(sorted(windows)) or "none",
-    )
+    return (described["title"], longest(described, public=True), longest(described, public=False), until(described))
 
 
-def _longest(answers: list[dict[str, Any]]) -> str:
-    return f"{answers[0]['text']} {answers[0]['unit']}" if answers else "-"
+def longest(described: Mapping[str, Any], *, public: bool) -> str:
+    """How long an answer may be."""
+    lengths = {
+        f"{each['text']:,} {UNITS.get(each['unit'], each['unit'])}"
+        for each in described["answers"].values()
+        if each["answers"] and each["public"] == public
+    }
+    return ", ".join(sorted(lengths)) or "no"
+
+
+def until(described: Mapping[str, Any]) -> str:
+    """How long after a customer's last message: the same for all kinds of messages, or for each that has an end."""
+    windows = {kind: each["window"] for kind, each in described["answers"].items() if each["answers"]}
+    if len(set(windows.values())) == 1:
+        return next(iter(windows.values())) or "no limit"
+    return ", ".join(f"{kind}: {window}" for kind, window in windows.items() if window)

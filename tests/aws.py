@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
@@ -16,7 +16,6 @@ from importlib import import_module
 from typing import Any, Protocol
 
 import boto3
-from botocore.loaders import JSONFileLoader
 from chalice.test import Client
 
 from chalicelib.aws import parameters
@@ -117,6 +116,7 @@ class Stack:
     seen: set[tuple[str, str]] = field(default_factory=set)
     jobs: dict[str, dict[str, Any]] = field(default_factory=dict)  # that wait for the desk, by name
     done: set[str] = field(default_factory=set)
+    read: list[EmailMessage] = field(default_factory=list)
 
     def items(self, prefix: str = "") -> list[dict[str, Any]]:
         """All items of the table whose sort key begins so."""
@@ -124,7 +124,7 @@ class Stack:
 
     def mails(self) -> list[EmailMessage]:
         """The mails that were sent, in order."""
-        return [message_from_bytes(raw, policy=policy.default) for _, raw, _ in self.rig.mails()]
+        return read_on(self.read, self.rig.mails())
 
     def schedules(self) -> list[str]:
         """The names of the one-time schedules that are set."""
@@ -169,18 +169,6 @@ class Stack:
         return True
 
 
-_READ = JSONFileLoader().load_file
-
-
-@cache
-def _model(path: str) -> Any:
-    return _READ(path)
-
-
-# botocore reads a service's model anew for each session, megabytes of it; here sessions come and go
-JSONFileLoader.load_file = lambda self, file_path: _model(file_path)  # type: ignore[method-assign]
-
-
 @cache
 def client(service: str) -> Any:
     """A client of the operator's; made once, moto answers whichever stack is the current one."""
@@ -195,6 +183,12 @@ def stack(rig: Rig) -> Iterator[Stack]:
     platform = Platform()
     with Client(app.app) as client, answering(platform):
         yield Stack(rig, client, platform)
+
+
+def read_on(read: list[EmailMessage], sent: Sequence[tuple[str, bytes, Any]]) -> list[EmailMessage]:
+    """All mails that were sent; those that were not read yet are read."""
+    read += [message_from_bytes(raw, policy=policy.default) for _, raw, _ in sent[len(read) :]]
+    return list(read)
 
 
 def received(key: str, to: str, **verdicts: str) -> dict[str, Any]:

@@ -4,11 +4,25 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from tests import aws
+from tests import aws, quicker
 from tests.quick_aws import quick
+
+quicker.keep()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes moto comes first: workers begin apart and help each other from the end, so one of them loads it, for all."""
+    items.sort(key=lambda item: not takes_moto(item))
+
+
+def takes_moto(item: pytest.Item) -> bool:
+    found: Any = item
+    return "moto_stack" in found.fixturenames or hasattr(found.module, "mock_aws")
 
 
 def pytest_collection_finish() -> None:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -37,6 +39,8 @@ class QuickAws:
     objects: dict[str, bytes] = field(default_factory=dict)
     saved_as: dict[str, str] = field(default_factory=dict)  # the ContentDisposition of objects that have one
     events: list[dict[str, str]] = field(default_factory=list)  # what the bus was told
+    letters: dict[str, list[str]] = field(default_factory=dict)  # of dead-letter queues, by the end of their names
+    hidden: set[tuple[str, str]] = field(default_factory=set)  # letters that somebody is reading
     store: dict[str, list[str]] = field(default_factory=dict)  # Parameter Store: the versions of each
     lock: Any = field(default_factory=threading.Lock)
     kind: Any = None
@@ -123,7 +127,9 @@ def _transact(aws: QuickAws, asked: Mapping[str, Any]) -> Any:
     if any(reason["Code"] != "None" for reason in reasons):
         raise _error("TransactionCanceledException", "TransactWriteItems", reasons)
     for (kind, each), key in zip(actions, keys, strict=True):
-        if kind != "ConditionCheck":
+        if kind == "Delete":
+            aws.rows.pop(key, None)
+        elif kind != "ConditionCheck":
             aws.rows[key] = dict(each["Item"]) if kind == "Put" else _updated(each, aws.rows[key])
     return {}
 
@@ -181,6 +187,8 @@ def _chosen(aws: QuickAws, values: Mapping[str, Any], index: str | None, conditi
         due = (row for row in aws.rows.values() if row.get("shard") == values[":shard"] and "check_at" in row)
         before = int(values.get(":before", {"N": sys.maxsize})["N"])
         return (row for row in due if int(row["check_at"]["N"]) < before)
+    if index == "author":
+        return (row for row in aws.rows.values() if row.get("author_key") == values[":author_key"])
     sort = "todo" if index == "todo" else "sk"
     prefix = values[":prefix"]["S"] if "begins_with" in condition else ""
     rows = (row for row in aws.rows.values() if row["pk"] == values[":pk"] and sort in row)
@@ -191,6 +199,7 @@ _ORDERS: dict[str | None, Callable[[Row], Any]] = {
     None: lambda row: row["sk"]["S"],
     "todo": lambda row: row["todo"]["S"],
     "attention": lambda row: int(row["check_at"]["N"]),
+    "author": lambda row: row["opened_at"]["S"],
 }
 
 
@@ -250,6 +259,32 @@ def _keep(aws: QuickAws, asked: Mapping[str, Any]) -> Any:
     return {}
 
 
+def _listed(aws: QuickAws, asked: Mapping[str, Any]) -> Any:
+    keys = [key for key in aws.objects if key.startswith(asked["Prefix"])]
+    return {"Contents": [{"Key": key, "LastModified": datetime(2026, 11, 21, tzinfo=UTC)} for key in keys]}
+
+
+def _named(aws: QuickAws, asked: Mapping[str, Any]) -> Any:
+    return {"Schedules": [{"Name": name} for name in aws.timers if name.startswith(asked["NamePrefix"])]}
+
+
+def _letters(aws: QuickAws, asked: Mapping[str, Any]) -> Any:
+    queue = asked["QueueUrl"]
+    shown = [each for each in aws.letters.get(queue, []) if (queue, each) not in aws.hidden][:10]
+    aws.hidden |= {(queue, each) for each in shown}
+    return {"Messages": [{"Body": each, "ReceiptHandle": each, "MessageId": each} for each in shown]}
+
+
+def _drop(aws: QuickAws, asked: Mapping[str, Any]) -> Any:
+    aws.letters[asked["QueueUrl"]].remove(asked["ReceiptHandle"])
+    return {}
+
+
+def _show(aws: QuickAws, asked: Mapping[str, Any]) -> Any:
+    aws.hidden.discard((asked["QueueUrl"], asked["ReceiptHandle"]))
+    return {}
+
+
 def _error(code: str, operation: str, reasons: list[dict[str, Any]] | None = None) -> ClientError:
     metadata = {"HTTPStatusCode": 400}
     told: Any = {"Error": {"Code": code}, "ResponseMetadata": metadata, "CancellationReasons": reasons or []}
@@ -269,4 +304,12 @@ _CALLS: dict[str, Callable[[QuickAws, Mapping[str, Any]], Any]] = {
     "HeadObject": _head,
     "PutObject": _keep,
     "DeleteObject": lambda aws, asked: aws.objects.pop(asked["Key"], None),
+    # an operator's
+    "Scan": lambda aws, asked: {"Items": list(aws.rows.values())},
+    "ListObjectsV2": _listed,
+    "ListSchedules": _named,
+    "GetQueueUrl": lambda aws, asked: {"QueueUrl": re.sub(r"^bridgehead-test-", "", asked["QueueName"])},
+    "ReceiveMessage": _letters,
+    "DeleteMessage": _drop,
+    "ChangeMessageVisibility": _show,
 }

@@ -14,9 +14,9 @@ import yaml
 from chalicelib.channels import CHANNELS
 from chalicelib.helpdesks import HELPDESKS
 from infra import docs
-from infra.__main__ import _parser
 from infra.catalogue import catalogue
-from infra.package import ROOT
+from infra.commands import every_command
+from infra.stack.package import ROOT
 
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 CODE = ("app.py", "chalicelib/**/*.py", "infra/**/*.py", "infra/*.toml", "infra/*.yaml", "*.toml", "Makefile")
@@ -35,7 +35,7 @@ Template.add_multi_constructor("!", lambda loader, suffix, node: None)
 
 
 def template() -> dict[str, Any]:
-    found: dict[str, Any] = yaml.load(page("infra/resources.yaml"), Template)  # noqa: S506 - a safe loader
+    found: dict[str, Any] = yaml.load(page("infra/stack/resources.yaml"), Template)  # noqa: S506 - a safe loader
     return found
 
 
@@ -98,7 +98,7 @@ def test_every_metric_is_described() -> None:
 
 def test_every_command_and_option_is_described() -> None:
     described = page("docs/operations.md")
-    commands = dict(leaves(_parser()))
+    commands = dict(leaves(every_command()))
     options = {option for parser in commands.values() for option in long_options(parser)}
     assert [name for name in commands if not re.search(rf"`(?:bridgehead )?{name}\b", described)] == []
     assert [option for option in sorted(options) if option not in described] == []
@@ -114,7 +114,7 @@ def test_every_make_target_is_described() -> None:
 
 
 def test_every_command_that_is_named_is_there() -> None:
-    known = {" ".join(name.split(" ")[:count]) for name, _ in leaves(_parser()) for count in (1, 2)}
+    known = {" ".join(name.split(" ")[:count]) for name, _ in leaves(every_command()) for count in (1, 2)}
     groups = {name.split(" ")[0] for name in known if " " in name}
     for first, second in named(r"(?:`|^ *)bridgehead ([a-z]+)(?: ([a-z]+))?", PAGES):
         assert (f"{first} {second}" if first in groups and second else first) in known
@@ -125,14 +125,14 @@ def test_every_make_target_that_is_named_is_there() -> None:
     assert set(named(r"(?:`|^|&& )make ([a-z0-9]+)", PAGES)) <= set(targets)
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_every_link_leads_somewhere(path: Path) -> None:
-    for link in named(r"\]\(([^)\s]+)\)", [path]):
+def test_every_link_leads_somewhere() -> None:
+    links = [(path, link) for path in PAGES for link in named(r"\]\(([^)\s]+)\)", [path])]
+    for path, link in links:
         if not link.startswith(("https://", "http://", "mailto:")):
             file, _, anchor = link.partition("#")
             target = (path.parent / file).resolve() if file else path
-            assert target.exists(), link
-            assert not anchor or anchor in anchors(target), link
+            assert target.exists(), (path.name, link)
+            assert not anchor or anchor in anchors(target), (path.name, link)
 
 
 def test_only_pages_of_this_project_are_named() -> None:

@@ -120,21 +120,19 @@ TRICKS = [
 ]
 
 
-@pytest.mark.parametrize("host", REFUSED_LITERALS + DISGUISED)
-def test_an_address_inside_is_refused_however_it_is_written(host: str) -> None:
-    assert check(f"http://{host}/", resolve=PUBLIC) is None
-    assert check(f"https://{host}:8080/x", resolve=PUBLIC) is None
+def test_an_address_inside_is_refused_however_it_is_written() -> None:
+    urls = [url for host in REFUSED_LITERALS + DISGUISED for url in (f"http://{host}/", f"https://{host}:8080/x")]
+    assert [url for url in urls if check(url, resolve=PUBLIC) is not None] == []
 
 
-@pytest.mark.parametrize("url", TRICKS)
-def test_what_is_no_plain_address_of_the_web_is_refused(url: str) -> None:
-    assert check(url, resolve=PUBLIC) is None
+def test_what_is_no_plain_address_of_the_web_is_refused() -> None:
+    assert [url for url in TRICKS if check(url, resolve=PUBLIC) is not None] == []
 
 
-@pytest.mark.parametrize("host", [each.strip("[]") for each in REFUSED_LITERALS])
-def test_a_name_that_means_an_address_inside_is_refused(host: str) -> None:
-    assert check("https://shop.example/", resolve=resolving(host)) is None
-    assert check("https://shop.example/", resolve=resolving("93.184.216.34", host)) is None
+def test_a_name_that_means_an_address_inside_is_refused() -> None:
+    for host in [each.strip("[]") for each in REFUSED_LITERALS]:
+        for found in [(host,), ("93.184.216.34", host)]:
+            assert (found, check("https://shop.example/", resolve=resolving(*found))) == (found, None)
 
 
 def test_this_machine_is_never_meant_by_its_name() -> None:

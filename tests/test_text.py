@@ -94,19 +94,19 @@ def test_a_line_is_cut_between_words_and_never_inside_a_grapheme() -> None:
     assert cut("क्ष" * 3, 4) == "क्ष"
 
 
-@pytest.mark.parametrize("text", [*SCRIPTS, "x" * 300, FAMILY * 100, "a\u0301" * 100])
 @pytest.mark.parametrize("limit", [1, 2, 5, 17])
-def test_a_line_is_never_longer_than_asked_and_has_no_controls(text: str, limit: int) -> None:
-    line = one_line(text + "\n\x07", limit)
-    assert len(line) <= limit
-    assert not any(unicodedata.category(c) == "Cc" for c in line)
+def test_a_line_is_never_longer_than_asked_and_has_no_controls(limit: int) -> None:
+    texts = [*SCRIPTS, "x" * 300, FAMILY * 100, "a\u0301" * 100]
+    lines = [one_line(text + "\n\x07", limit) for text in texts]
+    assert [line for line in lines if len(line) > limit] == []
+    assert [line for line in lines if any(unicodedata.category(c) == "Cc" for c in line)] == []
 
 
-@pytest.mark.parametrize("hook", HOOKS)
-def test_a_helpdesk_does_not_read_a_customers_words_as_its_own(hook: str) -> None:
-    shown = defuse(f"Hallo\n{hook}\nDanke")
-    assert hook.strip() not in [line.strip() for line in shown.split("\n")]
-    assert fuse(shown) == f"Hallo\n{hook}\nDanke"
+def test_a_helpdesk_does_not_read_a_customers_words_as_its_own() -> None:
+    for hook in HOOKS:
+        shown = defuse(f"Hallo\n{hook}\nDanke")
+        assert hook.strip() not in [line.strip() for line in shown.split("\n")]
+        assert fuse(shown) == f"Hallo\n{hook}\nDanke"
 
 
 @pytest.mark.parametrize(
@@ -131,11 +131,11 @@ def test_the_joiner_is_no_space_and_takes_no_room() -> None:
     "bad", ["[", "[a", "#", " ", "\n", " \n", "a: ", "\u0301", "\u202a", "-", "- ", "🇩🇪", "\u200b", "!", "{"]
 )
 def test_no_text_of_any_shape_takes_long(bad: str) -> None:
-    text = bad * (60_000 // len(bad))
+    text = bad * (30_000 // len(bad))
     start = time.process_time()
     shown = defuse(tidy(text))
     one_line(text, 200), defuse_subject(text), wrap(shown)
-    assert time.process_time() - start < 2
+    assert time.process_time() - start < 0.5
 
 
 def test_our_own_sentences_are_wrapped_by_what_is_seen() -> None:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from email import message_from_bytes, policy
 from email.message import EmailMessage
 from hashlib import sha256
 from types import SimpleNamespace
@@ -28,7 +27,7 @@ from tests import aws, signing
 
 START = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 REDELIVERY, STREAM_RETRY = timedelta(minutes=1), timedelta(seconds=1)
-JOB_HIDDEN, NOTICE_HIDDEN = timedelta(seconds=180), timedelta(seconds=360)  # as in infra/resources.yaml
+JOB_HIDDEN, NOTICE_HIDDEN = timedelta(seconds=180), timedelta(seconds=360)  # as in infra/stack/resources.yaml
 MOST_RECEIVES, MOST_STREAM_TRIES, MOST_DELIVERIES = 5, 10, 20
 SWEEP_SECONDS, ONE_JOB_SECONDS = 300, 300  # the sweep's rate; how long the queue knows a job's name
 NEVER = datetime.max.replace(tzinfo=UTC)
@@ -120,9 +119,7 @@ class World:
         return [found for item in self.rig.items() if (found := unmarshal(item))["sk"].startswith(prefix)]
 
     def mails(self) -> list[EmailMessage]:
-        for _, raw, _ in self.rig.mails()[len(self._read) :]:
-            self._read.append(message_from_bytes(raw, policy=policy.default))
-        return self._read
+        return aws.read_on(self._read, self.rig.mails())
 
     def customer(self, body: bytes) -> None:
         """A platform's webhook, brought until it is answered 2xx."""

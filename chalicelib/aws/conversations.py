@@ -1,15 +1,15 @@
-"""The table's keys, and what is kept under them. No other module knows them, but `clocks`, `phones` and `mailings` for what they write.
+"""The table's keys, and what is kept under them. No other module knows any, but `clocks`, `known`, `phones` and `mailings` their own.
 
 pk = conversation id:   head                  the conversation itself, one writer at a time (version)
                         i#<time>#<kind>#<id>  what came in: messages, notes, echoes, replies, what a helpdesk taught us
                         o#<time>#<id>         mails and texts of ours
                         c#<time>#<turn>       turns of the clock, for whoever asks later what happened
                         held                  which answer of an agent is held at present; `item` is its sort key
-                        alias                 which conversation goes on there: its author has got another id
+                        alias                 which conversation goes on there, see `desk.aliases`
 pk = id#<identity>:     id                    which conversation a platform message is in; makes a redelivery recognisable
                         i#<kind>#<hash>       what waits for that message's conversation to be known: edits, unsends
                         raw                   the raw payload, where it may not live as long as the identity
-pk = connection#<name>: i#…, o#…              what concerns a connection and no conversation
+pk = connection#<name>: i#…, o#…              what concerns a connection and no conversation; rings
                         <duty>#<account>      what the clock asks a platform for: how far it is, when it is due again
 pk = person#<who>:      i#<time>#alarm#<id>   customers who wait, of whom the owner or the lead is to hear
                         o#…, pace             mails to them, and when the next may go

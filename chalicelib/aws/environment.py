@@ -6,5 +6,5 @@ import os
 
 
 def get(name: str) -> str:
-    """An environment variable that infra/resources.yaml sets. Raises KeyError with its name."""
+    """An environment variable that infra/stack/resources.yaml sets. Raises KeyError with its name."""
     return os.environ[name]

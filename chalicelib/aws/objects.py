@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -46,6 +48,28 @@ def get(key: str, most: int) -> bytes:
 def delete(key: str) -> None:
     """Removes an object; none there is as good."""
     clients.client("s3").delete_object(Bucket=environment.get("BUCKET"), Key=key)
+
+
+def is_there(key: str) -> bool:
+    """Whether there is such an object (still)."""
+    try:
+        clients.client("s3").head_object(Bucket=environment.get("BUCKET"), Key=key)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ("NoSuchKey", "NotFound", "404"):
+            return False
+        raise
+    return True
+
+
+def names(prefix: str) -> Iterator[tuple[str, datetime]]:
+    """The keys that begin so, with when each was stored; for an operator, no Lambda may list the bucket."""
+    request: dict[str, Any] = {"Bucket": environment.get("BUCKET"), "Prefix": prefix}
+    while True:
+        page = clients.client("s3").list_objects_v2(**request)
+        yield from ((each["Key"], each["LastModified"]) for each in page.get("Contents", ()))
+        if not page.get("IsTruncated"):
+            return
+        request["ContinuationToken"] = page["NextContinuationToken"]
 
 
 def signed_link(key: str) -> str | None:

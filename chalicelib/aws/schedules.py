@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -32,6 +33,18 @@ def set_(name: str, conversation: str, at: datetime) -> None:
     except ClientError as error:
         if error.response["Error"]["Code"] != "ConflictException":
             raise
+
+
+def named(prefix: str) -> list[str]:
+    """The schedules that are set and whose names begin so."""
+    request: dict[str, Any] = {"GroupName": environment.get("SCHEDULE_GROUP"), "NamePrefix": prefix}
+    found: list[str] = []
+    while True:
+        page = clients.client("scheduler").list_schedules(**request)
+        found += (each["Name"] for each in page["Schedules"])
+        if not page.get("NextToken"):
+            return found
+        request["NextToken"] = page["NextToken"]
 
 
 def cancel(name: str) -> None:

@@ -54,7 +54,16 @@ class Check:
     when: Mapping[str, Any]
 
 
-Action = Put | Change | Check
+@dataclass(frozen=True)
+class Remove:
+    """One item to take away; one that is not there is as good, unless `when` must hold."""
+
+    pk: str
+    sk: str
+    when: Mapping[str, Any] = field(default_factory=dict)
+
+
+Action = Put | Change | Check | Remove
 
 
 class Refused(clients.Passing):
@@ -116,6 +125,17 @@ def overdue(shard: str, before: int, most: int) -> list[Item]:
     return _query("#shard = :shard AND check_at < :before", values, True, **asked)
 
 
+def scan() -> Iterator[list[Item]]:
+    """Every item there is, a page at a time. It reads the whole table: for an operator, never for a Lambda."""
+    for page in _pages("scan", {"TableName": _name(), "ConsistentRead": True}):
+        yield [unmarshal(item) for item in page["Items"]]
+
+
+def by_author(author_key: str) -> list[Item]:
+    """Keys of what carries an author's key, the oldest first; what was written a moment ago may be missing."""
+    return _query("author_key = :author_key", {"author_key": author_key}, False, IndexName="author")
+
+
 def watched(shard: str) -> list[Item]:
     """Keys of everything that one shard of the index looks after, due or not."""
     names = {"ExpressionAttributeNames": {"#shard": "shard"}}
@@ -158,12 +178,12 @@ def _query(condition: str, values: Mapping[str, Any], one_page: bool, **asked: A
         "ExpressionAttributeValues": {f":{name}": _typed(value) for name, value in values.items()},
         **asked,
     }
-    return [unmarshal(item) for page in _pages(request, one_page) for item in page["Items"]]
+    return [unmarshal(item) for page in _pages("query", request, one_page) for item in page["Items"]]
 
 
-def _pages(request: dict[str, Any], one_page: bool) -> Iterator[Any]:
+def _pages(operation: str, request: dict[str, Any], one_page: bool = False) -> Iterator[Any]:
     while True:
-        page = clients.client("dynamodb").query(**request)
+        page = getattr(clients.client("dynamodb"), operation)(**request)
         yield page
         if one_page or not page.get("LastEvaluatedKey"):
             return
@@ -173,7 +193,14 @@ def _pages(request: dict[str, Any], one_page: bool) -> Iterator[Any]:
 def _action(action: Action, writer: str) -> dict[str, Any]:
     if isinstance(action, Check):
         return {"ConditionCheck": _check(action)}
+    if isinstance(action, Remove):
+        return {"Delete": _removal(action)}
     return {"Put": _put(action, writer)} if isinstance(action, Put) else {"Update": _update(action, writer)}
+
+
+def _removal(remove: Remove) -> dict[str, Any]:
+    bare = {"TableName": _name(), "Key": marshal({"pk": remove.pk, "sk": remove.sk})}
+    return _check(Check(remove.pk, remove.sk, remove.when)) if remove.when else bare
 
 
 def _check(check: Check) -> dict[str, Any]:

@@ -16,6 +16,7 @@ FACEBOOK = Spec(
     receive_secrets=("app_secret", "verify_token"),
     send_secrets=("page_tokens",),
     per_account_secrets=("page_tokens",),
+    scatters=True,
     post_link="https://www.facebook.com/{id}",
     media_hosts=("fbcdn.net", "fbsbx.com"),
     handshake="GET hub.challenge",
@@ -31,6 +32,7 @@ INSTAGRAM = Spec(
     receive_secrets=("app_secret", "verify_token"),
     send_secrets=("access_tokens",),
     per_account_secrets=("access_tokens",),
+    scatters=True,
     media_hosts=("cdninstagram.com", "fbcdn.net", "fbsbx.com"),
     handshake="GET hub.challenge",
     signature="X-Hub-Signature-256: HMAC-SHA256 of the raw body",
@@ -47,6 +49,7 @@ THREADS = Spec(
     receive_secrets=("app_secret", "verify_token"),
     send_secrets=("access_tokens",),
     per_account_secrets=("access_tokens",),
+    scatters=True,
     media_hosts=("cdninstagram.com", "fbcdn.net", "giphy.com"),
     handshake="GET hub.challenge",
     signature="X-Hub-Signature-256: HMAC-SHA256 of the raw body",
@@ -60,14 +63,18 @@ X = Spec(
     module="chalicelib.channels.x",
     factory="X",
     receive_secrets=("consumer_secret",),
-    send_secrets=("access_tokens",),
+    send_secrets=("access_tokens", "client_secret", "bearer_token"),
     per_account_secrets=("access_tokens",),
+    scatters=True,
+    only_with={"client_secret": {"login": ("oauth2",)}, "bearer_token": {"login": ("oauth2", "oauth2_public")}},
     post_link="https://x.com/i/web/status/{id}",
     media_hosts=("twimg.com",),
     handshake="GET crc_token",
     signature="x-twitter-webhooks-signature: HMAC-SHA256 of the raw body",
     page="https://docs.x.com/x-api/webhooks/introduction",
-    settings={"api_url": "https://api.x.com"},
+    settings={"login": "keys", "client_id": "", "api_url": "https://api.x.com"},
+    choices={"login": ("keys", "oauth2", "oauth2_public")},
+    refresh_before=timedelta(minutes=45),
 )
 STANDARD_WEBHOOKS = Spec(
     name="standard_webhooks",
@@ -137,6 +144,7 @@ YOUTUBE = Spec(
     factory="YouTube",
     receive_secrets=(),
     send_secrets=("client_secret", "refresh_token"),
+    tells_reach_apart=True,
     handshake="none",
     signature="none: nothing is pushed, comments are asked for",
     page="https://developers.google.com/youtube/v3/guides/implementation/comments",
@@ -147,6 +155,7 @@ YOUTUBE = Spec(
         "sign_in_url": "https://oauth2.googleapis.com/token",
     },
     poll_every=timedelta(seconds=90),  # the clock comes every two minutes, give or take
+    keeps_words=timedelta(days=30),  # what needs no sign-in to be read, by YouTube's developer policies, III.E.4
 )
 
 WHATSAPP = Spec(
@@ -195,7 +204,7 @@ LETTER = Spec(
     receive_secrets=("webhook_token",),
     send_secrets=("api_token",),
     needs_no_secrets={"provider": "mail"},
-    choices={"provider": ("mail", "dropscan")},
+    choices={"provider": ("mail", "dropscan"), "paper": ("a4", "us-letter")},
     by_mail=True,
     handshake="none",
     signature="none: scans come by mail through SES, from senders that are named and proven; Dropscan: Authorization",
@@ -205,10 +214,13 @@ LETTER = Spec(
         "senders": "",
         "print_to": "",
         "letterhead": "",
+        "letterhead_file": "",
+        "paper": "a4",
         "textract": False,
         "api_url": "https://api.dropscan.de/v1",
     },
     poll_every=timedelta(minutes=5),
+    polled_with={"provider": "dropscan"},
 )
 
 LINE = Spec(
@@ -254,6 +266,7 @@ TELEGRAM = Spec(
     factory="Telegram",
     receive_secrets=("secret_token",),
     send_secrets=("bot_token", "secret_token"),
+    renames=True,
     handshake="none",
     signature="X-Telegram-Bot-Api-Secret-Token: the same as was given with the webhook's address",
     page="https://core.telegram.org/bots/api",
@@ -380,6 +393,7 @@ MASTODON = Spec(
     receive_secrets=(),
     send_secrets=("access_tokens",),
     per_account_secrets=("access_tokens",),
+    scatters=True,
     media_hosts=(ANYWHERE,),
     handshake="none",
     signature="none: nothing is pushed, mentions are asked for",
@@ -395,6 +409,8 @@ BLUESKY = Spec(
     receive_secrets=(),
     send_secrets=("app_passwords",),
     per_account_secrets=("app_passwords", "sessions"),
+    scatters=True,
+    tells_reach_apart=True,
     media_hosts=("bsky.app",),
     handshake="none",
     signature="none: nothing is pushed, mentions are asked for",
@@ -453,6 +469,13 @@ def days_kept(channel: str, most: int) -> int:
     """How many days something that people wrote there may be kept, `most` where the platform sets no bound."""
     kept = spec_of(channel).keeps_words
     return min(most, kept.days) if kept else most
+
+
+def poll_every(connection: Connection) -> timedelta | None:
+    """How often a connection is asked for what is new; None when there is nobody to ask."""
+    spec = spec_of(connection.channel)
+    chosen = {**spec.settings, **connection.options}
+    return spec.poll_every if spec.polled_with.items() <= chosen.items() else None
 
 
 def open_channel(connection: Connection, **seams: Any) -> Channel:

@@ -113,6 +113,7 @@ class Limits:
     media: Media | None = None  # None: words only
     templates: tuple[str, ...] = ()  # approved texts that may be sent by name, also when the window is over
     overwrites: bool = False  # there can be one answer only: another takes its place
+    posts: int = 0  # how many it takes after each message of the customer; 0: it does not count them
 
     @property
     def longest_window(self) -> timedelta | None:
@@ -186,7 +187,12 @@ class Spec:
     send_secrets: tuple[str, ...]  # needed before an answer is posted
     per_account_secrets: tuple[str, ...] = ()  # of the send secrets: a mapping account -> value
     needs_no_secrets: Mapping[str, Any] = field(default_factory=dict)  # options with which something else proves it
-    renames: bool = False  # a person may come back under another id: see `model.Moved`, `Message.also`
+    only_with: Mapping[str, Mapping[str, Sequence[str]]] = field(
+        default_factory=dict
+    )  # a secret: which options need it
+    renames: bool = False  # a person or a group may come back under another id: see `model.Moved`, `ThreadMoved`
+    scatters: bool = False  # what somebody writes below an answer may come under another thread: see `desk.aliases`
+    tells_reach_apart: bool = False  # how many follow an author no message tells, only `powers.Profiles`
     post_link: str = ""  # to a public post of ours; {id} is the platform's
     media_hosts: tuple[str, ...] = ()  # domains its attachments come from, or ANYWHERE; others are not asked
     handshake: str = ""  # how the subscription is proven, for docs and `channels --json`
@@ -195,6 +201,7 @@ class Spec:
     settings: Mapping[str, Any] = field(default_factory=dict)  # optional settings with their defaults
     choices: Mapping[str, Sequence[str]] = field(default_factory=dict)  # of those settings: which values there are
     poll_every: timedelta | None = None  # how often `Polls` is asked
+    polled_with: Mapping[str, Any] = field(default_factory=dict)  # options of those that are asked, if not all are
     refresh_before: timedelta | None = None  # how long before a token runs out `Refreshes` is asked
     by_mail: bool = False  # its customers write to the account itself, an address of the reply domain
     keeps_words: timedelta | None = None  # how long what people wrote may be stored; None: as long as conversations are

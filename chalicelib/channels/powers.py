@@ -84,6 +84,14 @@ class Polls(Protocol):
 
 
 @runtime_checkable
+class Rings(Protocol):
+    """An optional power of one that polls: its delivery is a `model.Ring`, and it is asked with the word that came along."""
+
+    def rung(self, account: str, cursor: str, word: str) -> Polled:
+        """As `Polls.poll`, which may be asked less often. Raises PostFailed."""
+
+
+@runtime_checkable
 class Lists(Protocol):
     """An optional power: what the platform has of the last days, so that what was never pushed is found once a day."""
 

@@ -30,6 +30,8 @@ from chalicelib.model import Event, Undelivered
 API = "https://api.twilio.com"
 NOTHING = "<Response/>"  # what an answer to a delivery says, else Twilio texts its words to the sender
 MOST_FIELDS = 300
+PORTS = {"https": 443, "http": 80}
+TRIES = "#rc=2&rp=all"  # behind an address: twice more, whatever fails; Twilio neither sends nor signs it
 LONGEST_TEXT = 1600  # UTF-16 units, as at AWS; a network makes up to 24 texts of it
 UNDELIVERED = ("failed", "undelivered")  # the last word on a text, `MessageStatus`
 
@@ -125,7 +127,7 @@ def own_address(connection: Connection) -> str:
     from chalicelib.aws import parameters
 
     public_url = parameters.load_settings().public_url.rstrip("/")
-    return f"{public_url}/webhooks/{connection.channel}/{connection.name}"
+    return f"{public_url}/webhooks/{connection.channel}/{connection.name}{TRIES}"
 
 
 def undelivered(channel: str, form: Mapping[str, str], accounts: Sequence[str], at: datetime) -> list[Event]:
@@ -147,11 +149,11 @@ def _fields(body: bytes) -> list[tuple[str, str]]:
 
 
 def _addresses(url: str) -> Iterator[str]:
-    """As configured, and with the port that https has anyway: Twilio signs either."""
+    """With its port, or the one that its scheme has anyway, and without: Twilio signs either."""
     parts = urlsplit(url)
-    yield url
-    if parts.scheme == "https" and parts.port is None:
-        yield urlunsplit(parts._replace(netloc=f"{parts.netloc}:443"))
+    host = parts.hostname or ""
+    yield urlunsplit(parts._replace(netloc=host))
+    yield urlunsplit(parts._replace(netloc=f"{host}:{parts.port or PORTS[parts.scheme]}"))
 
 
 _THROTTLED = (Outcome.PASSING, "throttled")
@@ -173,6 +175,7 @@ ERRORS: Mapping[str, tuple[Outcome, str]] = {
     "21217": _NO_TEXTS,
     "21265": _NO_TEXTS,  # a short code
     "21614": _NO_TEXTS,  # no mobile number
+    "21635": _NO_TEXTS,  # a landline
     "30003": _NO_TEXTS,  # switched off, or out of reach for days
     "30005": _NO_TEXTS,
     "30006": _NO_TEXTS,  # a landline
@@ -182,6 +185,7 @@ ERRORS: Mapping[str, tuple[Outcome, str]] = {
     "21612": _PERMISSION,  # no way from our number to that one
     "21617": (Outcome.REFUSED, "too-long"),
     "20005": _RESTRICTED,
+    "21608": _RESTRICTED,  # a trial, or a business that Twilio does not know yet: only to verified numbers
     "30002": _RESTRICTED,
     "30032": _RESTRICTED,  # toll-free numbers and those of ten digits have to be registered in the US
     "30034": _RESTRICTED,

@@ -8,40 +8,40 @@ after five strikes set aside, so that it holds up neither other conversations no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from chalicelib import metrics, reply_address
+from chalicelib import reply_address
 from chalicelib.aws import clients, conversations, environment, events, mail, parameters, queue, schedules
-from chalicelib.aws.conversations import SETTLED, Entry, identity_key
-from chalicelib.aws.table import Change, Put
+from chalicelib.aws.conversations import Entry, identity_key
 from chalicelib.channels import RESERVED, open_channel
 from chalicelib.channels.base import Channel, Limits, SecretMissing
-from chalicelib.channels.powers import Members, Profiles
 from chalicelib.desk import (
     aliases,
     clock,
     completing,
     delivery,
+    erasing,
     files,
     mails,
     media,
     parked,
     people,
+    profiles,
+    rings,
     silence,
-    texted,
     texting,
-    texts,
 )
 from chalicelib.desk.absorb import absorb
-from chalicelib.desk.carrier import carry
 from chalicelib.desk.compose import compose
 from chalicelib.desk.reminders import remind, reschedule
 from chalicelib.desk.saving import save
+from chalicelib.desk.strikes import blaming
+from chalicelib.desk.texting import texted, texts
+from chalicelib.desk.texting.carrier import carry
 from chalicelib.desk.view import View
 from chalicelib.model import Conversation
 from chalicelib.phone.people import PREFIX as PHONE
@@ -50,7 +50,6 @@ from chalicelib.phone.sending import Send
 from chalicelib.settings import Owner, Settings
 from chalicelib.stored import plain
 
-MOST_STRIKES = 5
 PAGE = 45  # items of one conversation in one go: each may bring a mail, and all of it is one transaction of at most 100
 MOST_PAGES = 10
 LATEST = 20
@@ -68,14 +67,15 @@ class Room:
     bring: delivery.Bring
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     text: Send = carry
+    ask: rings.Ask = rings.nobody
 
 
-def handle(event: dict[str, Any], context: Any, logger: Any) -> Any:
+def handle(event: dict[str, Any], context: Any, ask: rings.Ask, logger: Any) -> Any:
     """A batch of jobs; the answer names those to be tried again. A failed one holds up only its own group."""
     from aws_lambda_powertools.utilities.batch import SqsFifoPartialProcessor, process_partial_response
 
     processor = SqsFifoPartialProcessor(skip_group_on_error=True)
-    one = partial(_job, room=_room(), logger=logger)
+    one = partial(_job, room=replace(_room(), ask=ask), logger=logger)
     return process_partial_response(event=event, record_handler=one, processor=processor, context=context)
 
 
@@ -92,6 +92,8 @@ def work(pk: str, room: Room) -> None:
         _phone(pk, room)
         _pass(pk, (), room)
         return
+    if pk.startswith(rings.PLACE):
+        rings.answer(pk, room.ask)
     for _ in range(MOST_PAGES):
         found = conversations.pending(pk, PAGE)
         _pass(pk, found, room)
@@ -104,10 +106,10 @@ def _phone(pk: str, room: Room) -> None:
     owner = person_at(pk, room.settings)
     defects: list[Exception] = []
     for entry in (each for each in conversations.pending(pk, PAGE) if owner is None or each.kind == "text-in"):
-        with _blaming(entry, defects):
+        with blaming(entry, defects):
             texted.settle(entry, _line(pk, *owner, room)) if owner else texting.unplug(entry)
     if owner:
-        texts.send(_line(pk, *owner, room), partial(_blaming, defects=defects))
+        texts.send(_line(pk, *owner, room), partial(blaming, defects=defects))
     if defects:
         raise defects[0]
 
@@ -153,16 +155,21 @@ def _pass(pk: str, found: Sequence[Entry], room: Room) -> None:
     download = partial(media.download, room.channel)
     view = View(conversations.load(pk), room.now(), room.settings, room.limits, download)
     inbox = [each for each in found if each.sk.startswith("i#") and each.kind != "reply"]
-    if view.conversation is None and aliases.follow(pk, inbox, view.now):
-        return
-    view = _settle(view, pk, _complete(pk, inbox, room, defects), room, defects)
-    view = _deliver(view, [each for each in found if each.kind == "reply"], room, defects)
+    ready = _complete(pk, inbox, room, defects)
+    if view.conversation or not aliases.follow(pk, ready, view.now):
+        replies = [each for each in found if each.kind == "reply"]
+        _go_on(_settle(view, pk, ready, room, defects), pk, replies, room, defects)
+    if defects:
+        raise defects[0]
+
+
+def _go_on(view: View, pk: str, replies: Sequence[Entry], room: Room, defects: list[Exception]) -> None:
+    """What is due once all that came in is taken into account."""
+    view = _deliver(view, replies, room, defects)
     view = _remind(replace(view, now=room.now()))
     view = _send(view, pk, room, defects)
     _reschedule(view)
     events.announce(_happened(pk, view))
-    if defects:
-        raise defects[0]
 
 
 def _complete(pk: str, inbox: Sequence[Entry], room: Room, defects: list[Exception]) -> list[Entry]:
@@ -172,7 +179,7 @@ def _complete(pk: str, inbox: Sequence[Entry], room: Room, defects: list[Excepti
         if not completing.is_partial(each):
             ready.append(each)
             continue
-        with _blaming(each, defects):
+        with blaming(each, defects):
             whole = completing.complete(each, room.channel, room.now(), partial(_wake, pk))
             ready += [whole] if whole else []
     return ready
@@ -189,7 +196,7 @@ def _settle(view: View, pk: str, inbox: Sequence[Entry], room: Room, defects: li
             raise
         alone = [*healthy, *alone]
     for each in alone:
-        with _blaming(each, defects):
+        with blaming(each, defects):
             view = _settle_batch(view, pk, [each], room)
     return view
 
@@ -198,12 +205,13 @@ def _settle_batch(view: View, pk: str, batch: Sequence[Entry], room: Room) -> Vi
     if any(each.kind == "echo" for each in batch):
         view = replace(view, replies=tuple(each for each in conversations.latest(pk, LATEST) if each.kind == "reply"))
     for each in (found for found in batch if found.kind == "unsend"):
-        media.forget(conversations.one(pk, str(each.more["target"])))
+        erasing.forget(each)
     aliases.remember(view.conversation, batch, view.now)
+    silence.listen(view, batch)
     before = view.conversation
     view = absorb(view, batch)
     if view.conversation and not before:
-        view = clock.known(replace(view, conversation=_named(view.conversation, room)))
+        view = clock.known(replace(view, conversation=profiles.named(view.conversation, room.channel, view.now)))
     if view.conversation != before or view.mails or view.settled:
         view = save(view, pk=pk)
     told = view.posted
@@ -222,31 +230,12 @@ def _settle_what_waits(view: View, platform_id: str) -> None:
         parked.settle(identity_key(view.conversation.channel, view.conversation.account, platform_id), view.now)
 
 
-def _named(conversation: Conversation, room: Room) -> Conversation:
-    """With the author's name looked up, where the webhook brought only an id; without it if the platform will not tell."""
-    author = conversation.author
-    if author.name or author.handle or not author.id:
-        return conversation
-    try:
-        channel = room.channel(conversation.connection)
-    except (SecretMissing, KeyError):
-        return conversation
-    return replace(conversation, author=replace(author, **_profile(channel, conversation)))
-
-
-def _profile(channel: Channel, conversation: Conversation) -> Mapping[str, Any]:
-    account, author = conversation.account, conversation.author.id
-    if isinstance(channel, Members):
-        return channel.member(account, conversation.thread, author)
-    return channel.profile(account, author) if isinstance(channel, Profiles) else {}
-
-
 def _deliver(view: View, replies: Sequence[Entry], room: Room, defects: list[Exception]) -> View:
     for found in replies:
         # as it is now: an echo may have settled it, or one of its parts, a moment ago
         entry = conversations.one(found.pk, found.sk)
         if view.conversation and entry:
-            with _blaming(entry, defects):
+            with blaming(entry, defects):
                 view = _delivered(replace(view, now=room.now()), view.conversation, entry, room)
             if len(replies) > 1 and delivery.is_under_way(conversations.one(found.pk, found.sk)):
                 break  # what was answered first arrives first
@@ -275,7 +264,7 @@ def _remind(view: View) -> View:
 def _send(view: View, pk: str, room: Room, defects: list[Exception]) -> View:
     waiting = mails.merged([entry for entry in conversations.pending(pk, PAGE) if entry.kind == "mail"])
     for position, entry in enumerate(waiting):
-        with _blaming(entry, defects):
+        with blaming(entry, defects):
             fresh = replace(view, now=room.now())
             view = mails.send(fresh, entry, waiting[:position], room.compose, room.post, partial(_wake, pk))
     return view
@@ -296,28 +285,3 @@ def _happened(pk: str, view: View) -> list[tuple[str, dict[str, Any]]]:
 
 def _wake(pk: str, at: datetime) -> None:
     schedules.set_(f"wake-{pk.replace('#', '-')}-{int(at.timestamp())}", pk, at)
-
-
-@contextmanager
-def _blaming(entry: Entry, defects: list[Exception]) -> Iterator[None]:
-    """A defect that shows inside is a strike against the entry, and the others go on; what only has to be tried again is not."""
-    try:
-        yield
-    except Exception as error:
-        if clients.is_passing(error):
-            raise
-        conversations.write(_strike(entry, type(error).__name__))
-        defects.append(error)
-
-
-def _strike(entry: Entry, reason: str) -> list[Put | Change]:
-    struck = Change(entry.pk, entry.sk, add={"strikes": 1}, set={"reason": reason})
-    if entry.strikes + 1 < MOST_STRIKES:
-        return [struck]
-    metrics.count("SetAside")
-    end = {"reply": delivery.set_aside, "mail": mails.set_aside}.get(entry.kind, _set_aside)
-    return end(entry, struck, datetime.now(UTC))
-
-
-def _set_aside(entry: Entry, struck: Change, now: datetime) -> list[Put | Change]:
-    return [replace(struck, set={**struck.set, "state": "failed"}, remove=SETTLED)]

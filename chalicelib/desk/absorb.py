@@ -11,7 +11,9 @@ from datetime import UTC, datetime
 
 from chalicelib import sla, triage
 from chalicelib.aws.conversations import Entry
-from chalicelib.desk import clock, pace, parts, texts
+from chalicelib.desk import clock, pace, parts
+from chalicelib.desk.erasing import unnamed
+from chalicelib.desk.texting import texts
 from chalicelib.desk.view import View, name_of, notice, owner
 from chalicelib.model import (
     Bounced,
@@ -53,7 +55,9 @@ def _message(view: View, entry: Entry) -> View:
     latest = conversation.last_message_at
     if latest is None or message.sent_at >= latest:
         conversation = replace(conversation, last_message_at=message.sent_at, last_message_id=message.id)
-        conversation = replace(conversation, title=message.title or conversation.title)
+        # a group may have got another id
+        thread = message.thread if message.kind is Kind.GROUP else conversation.thread
+        conversation = replace(conversation, title=message.title or conversation.title, thread=thread)
     known, author = conversation.author, message.author
     if (author.name and not known.name) or (author.id and not known.id):
         conversation = replace(conversation, author=message.author)
@@ -92,6 +96,8 @@ def _unsend(view: View, entry: Entry) -> View:
     conversation, unsend = view.conversation, entry.read(Unsend)
     if conversation and unsend.id == conversation.last_message_id and _alone(conversation):
         view = clock.stop(view, unsend.at, "unsend", entry.sk)
+    if view.conversation:
+        view = replace(view, conversation=unnamed(view.conversation, str(entry.more["target"])))
     return replace(view, covers=(*view.covers, entry.sk))
 
 

@@ -1,36 +1,55 @@
-"""People who come back under another id, such as a new phone number: their conversation goes on where it was.
+"""Whose conversation goes on elsewhere: what comes in under a name without a conversation moves to where it belongs.
 
-A conversation's name is made of its author's id. Where a platform renames people (`Spec.renames`) an alias stands at the
-name that the new id makes, and what comes in there moves on to the old conversation. Two things lead to one: the
-platform tells of the change (`Moved`), or a message tells a second id by which its author was known before (`also`).
+A conversation's name is made of its thread's and its author's id. An alias stands at a name that means an older
+conversation, and what comes in there moves on. Three things lead to one:
+
+- The platform renames people (`Spec.renames`): it tells of it (`Moved`), or a message tells a second id by which its
+  author was known before (`also`).
+- A group has got another id (`ThreadMoved`).
+- What answers an answer comes under a thread of its own (`Spec.scatters`): the message above it tells whose it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from chalicelib import stored
-from chalicelib.aws import conversations
+from chalicelib.aws import conversations, known
 from chalicelib.aws.conversations import Entry, alias, done, identity_key
 from chalicelib.aws.conversations import entry as new_item
-from chalicelib.aws.table import Change, Put
+from chalicelib.aws.table import Change, Item, Put
 from chalicelib.channels import spec_of
+from chalicelib.channels.base import Spec
+from chalicelib.desk.erasing import emptied
 from chalicelib.desk.parked import write_once
-from chalicelib.model import Conversation, Echo, Message, Moved, Note, conversation_id
+from chalicelib.model import (
+    Conversation,
+    Echo,
+    Edit,
+    Kind,
+    Message,
+    Moved,
+    Note,
+    Reaction,
+    Unsend,
+    conversation_id,
+)
 
 Arrived = Message | Note | Echo | Moved
-KINDS: Mapping[str, type[Arrived]] = {"message": Message, "note": Note, "echo": Echo, "moved": Moved}
+Arriving = Arrived | Edit | Unsend | Reaction
+ARRIVED: Mapping[str, type[Arrived]] = {"message": Message, "note": Note, "echo": Echo, "moved": Moved}
+KINDS: Mapping[str, type[Arriving]] = {**ARRIVED, "edit": Edit, "unsend": Unsend, "reaction": Reaction}
+BOUND = ("shard", "check_at", "writer")  # attributes that belong to where an item is
 
 
 def follow(pk: str, inbox: Sequence[Entry], now: datetime) -> bool:
-    """Moves what came in for somebody without a conversation to the one they had under another id; whether there is one."""
+    """Moves what came in under a name without a conversation to where it belongs; whether that is elsewhere."""
     arrived = [(each, each.read(KINDS[each.kind])) for each in inbox if each.kind in KINDS]
-    if not arrived or not spec_of(arrived[0][1].channel).renames:
+    if not any(each.kind in ARRIVED for each, _ in arrived):
         return False
-    home = conversations.goes_on_at(pk) or _known_before([event for _, event in arrived])
-    if home is None:
+    home = _home(pk, [event for _, event in arrived], spec_of(arrived[0][1].channel))
+    if home is None or home == pk:
         return False
     # anew each time: it lives as long as the conversation
     conversations.write([alias(pk, home, now)])
@@ -47,27 +66,70 @@ def remember(conversation: Conversation | None, batch: Sequence[Entry], now: dat
             conversations.write([alias(place, conversation.id, now)])
 
 
-def _known_before(events: Sequence[Arrived]) -> str | None:
-    for event in events:
-        if isinstance(event, Message) and event.also:
-            place = conversation_id(event.channel, event.account, event.also, event.also)
-            known = conversations.load(place)
-            # a number that its owner has left may be somebody else's by now
-            if known and known.thread == event.also:
-                return place
-    return None
+def _home(pk: str, events: Iterable[Arriving], spec: Spec) -> str | None:
+    looks = [look for trait, look in _LOOKS if getattr(spec, trait)]
+    alias_there = conversations.goes_on_at(pk) if looks else None
+    messages = [event for event in events if isinstance(event, Message)]
+    return alias_there or next((home for look in looks for each in messages if (home := look(each))), None)
 
 
-def _move(entry: Entry, event: Arrived, home: str, now: datetime) -> list[Put | Change]:
-    kept = {name: entry.more[name] for name in ("connection", "arrived") if name in entry.more}
+def _as_before(message: Message) -> str | None:
+    """Where somebody wrote under the second id that a message tells."""
+    if not message.also:
+        return None
+    place = conversation_id(message.channel, message.account, message.also, message.also)
+    before = conversations.load(place)
+    # a number that its owner has left may be somebody else's by now
+    return place if before and before.thread == message.also else None
+
+
+def _in_the_group(message: Message) -> str | None:
+    """In a group that was another: whoever writes goes on under its first name, also who never wrote there."""
+    if message.kind is not Kind.GROUP:
+        return None
+    first = known.thread_began_as(message.channel, message.account, message.thread)
+    return conversation_id(message.channel, message.account, first, message.author.id) if first else None
+
+
+def _below(message: Message) -> str | None:
+    """The conversation of what it answers where that is the author's own, else the author's in the same thread."""
+    if not (message.parent and message.author.id):
+        return None
+    place = conversations.whereabouts(identity_key(message.channel, message.account, message.parent))
+    above = _opened_by(place) if place else None
+    if place is None or above is None or above.public != message.public:
+        return None
+    if above.author.id == message.author.id:
+        return str(place["conversation"])
+    own = conversation_id(message.channel, message.account, above.thread, message.author.id)
+    return own if conversations.load(own) else None
+
+
+def _opened_by(place: Item) -> Conversation | Message | None:
+    """Who wrote where and how, as the conversation says, or, while the desk has not come to it, its message."""
+    conversation = conversations.load(place["conversation"])
+    if conversation:
+        return conversation
+    found = conversations.one(place["conversation"], place["item"])
+    message = found.read(Message) if found and found.kind == "message" else None
+    # as long as it waits for its own thread nobody knows where that is
+    return message if message and message.thread else None
+
+
+# what a channel's `Spec` says of it: how a message's place is found
+_LOOKS: Sequence[tuple[str, Callable[[Message], str | None]]] = (
+    ("renames", _as_before),
+    ("renames", _in_the_group),
+    ("scatters", _below),
+)
+
+
+def _move(entry: Entry, event: Arriving, home: str, now: datetime) -> list[Put | Change]:
+    kept = {name: value for name, value in entry.more.items() if name not in BOUND}
     arrived = Put(new_item(home, entry.sk, entry.kind, event, now, **kept), unless_there=True)
-    key = identity_key(event.channel, event.account, event.id)
     # words are kept in one place, so that there they can be erased
-    left = done(entry, data=stored.dump(_emptied(event)))
+    left = done(entry, data=stored.dump(emptied(event)))
+    if entry.kind not in ARRIVED:
+        return [arrived, left]
+    key = identity_key(event.channel, event.account, event.id)
     return [arrived, Change(key, "id", set={"conversation": home, "item": entry.sk}), left]
-
-
-def _emptied(event: Arrived) -> Arrived:
-    if isinstance(event, Message):
-        return replace(event, text="", attachments=(), overflow="")
-    return replace(event, text="") if isinstance(event, Echo) else event

@@ -17,6 +17,7 @@ from chalicelib.aws.conversations import entry as new_item
 from chalicelib.aws.table import Change, Put, Refused
 from chalicelib.channels.base import Channel, Outcome, PostFailed, SecretMissing
 from chalicelib.channels.powers import Completes
+from chalicelib.desk.erasing import emptied
 from chalicelib.model import Message, conversation_id
 
 PATIENCE = timedelta(minutes=30)
@@ -44,7 +45,7 @@ def complete(entry: Entry, open_: Open, now: datetime, wake: Wake) -> Entry | No
     except (SecretMissing, KeyError):
         return entry
     if found is None:
-        conversations.write([done(entry, state="dropped", reason="nothing-to-answer")])
+        conversations.write([_over(entry, message, state="dropped", reason="nothing-to-answer")])
         return None
     return _completed(entry, message, replace(found, partial=False, raw={}), now)
 
@@ -67,7 +68,7 @@ def _completed(entry: Entry, before: Message, found: Message, now: datetime) -> 
     # a message taken back meanwhile must not get its words again
     unchanged = {"data": entry.data}
     here = Change(entry.pk, entry.sk, set={"data": data}, when=unchanged)
-    gone = replace(done(entry, state="moved"), when=unchanged)
+    gone = replace(_over(entry, before, state="moved"), when=unchanged)
     written = [here] if stays else [gone, _moved(entry, found, place, now)]
     try:
         conversations.write([*written, *_named(entry, before, found, place, now)])
@@ -75,9 +76,14 @@ def _completed(entry: Entry, before: Message, found: Message, now: datetime) -> 
         if 0 in refused.there:
             raise
         # what it says is known already, by another push or a look of ours
-        conversations.write([done(entry, state="dropped", reason="known")])
+        conversations.write([_over(entry, before, state="dropped", reason="known")])
         return None
     return replace(entry, data=data) if stays else None
+
+
+def _over(entry: Entry, message: Message, **more: str) -> Change:
+    """Words are kept in one place, so that there they can be erased."""
+    return done(entry, data=stored.dump(emptied(message)), **more)
 
 
 def _place(message: Message) -> str:

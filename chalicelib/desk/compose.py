@@ -13,46 +13,39 @@ from chalicelib import public_web, reply_address
 from chalicelib.aws import conversations, environment, objects
 from chalicelib.aws.conversations import Entry, epoch
 from chalicelib.channels import open_channel, spec_of
-from chalicelib.desk import parts, people
-from chalicelib.desk.labels import labels
+from chalicelib.desk import allowance, parts
+from chalicelib.desk.alerts import owner, window_until
 from chalicelib.desk.lines import LINES, LOOK_BACK, last_permalink, named, unanswered, was_said
-from chalicelib.desk.mails import Needless
 from chalicelib.desk.media import LARGEST_INLINE_TOGETHER, Allowance, Shelf, keep_text, show
-from chalicelib.desk.notices import (
-    Alert,
-    AlertKind,
+from chalicelib.desk.pace import helpdesk_of
+from chalicelib.desk.view import View
+from chalicelib.desk.writing import names
+from chalicelib.desk.writing.labels import labels
+from chalicelib.desk.writing.notices import (
     Notice,
     NoticeKind,
     notice_mail,
-    owner_mail,
 )
-from chalicelib.desk.pace import helpdesk_of
-from chalicelib.desk.reminder_mails import Reminding, Summary, Waits, reminder_mail, summary_mail
-from chalicelib.desk.speeches import LONGEST_WORDS, Line, Shown
-from chalicelib.desk.tickets import Ticket, ticket_mail
-from chalicelib.desk.view import View
-from chalicelib.desk.voice import Voice
+from chalicelib.desk.writing.reminder_mails import Reminding, reminder_mail
+from chalicelib.desk.writing.speeches import LONGEST_WORDS, Line, Shown
+from chalicelib.desk.writing.tickets import Ticket, first_subject, ticket_mail
 from chalicelib.mail_headers import without_answer_signs
 from chalicelib.model import (
     AgentReply,
-    Author,
     Clock,
     Conversation,
     Held,
-    Kind,
     MailKind,
     Message,
     OutgoingMail,
-    TroubleKind,
     identity,
 )
 from chalicelib.reply_address import Keys
-from chalicelib.settings import Owner, Settings
+from chalicelib.settings import Settings
 
 EARLIER = 5  # of what was said before
 LARGEST_TEXT = 2_000_000  # bytes
 MOST_SHOWN, LONGEST_SHOWN = 50, 100_000  # messages and characters in one mail; what comes after lies behind a link
-COUNTED = (TroubleKind.UNPUSHED, TroubleKind.QUOTA)  # troubles whose detail is a number
 LOCAL_STAGE = "local"  # `configure` takes addresses of this machine for it only
 
 
@@ -167,86 +160,9 @@ def _agent(view: View, mail: OutgoingMail, keys: Keys) -> EmailMessage:
 
 def _reminding(view: View, code: str, is_window: bool) -> Reminding:
     conversation = _conversation(view)
-    clock, until = conversation.clock, _window_until(view, conversation)
+    clock, until = conversation.clock, window_until(view, conversation)
     since, due = clock.waiting_since or view.now, clock.due_at or view.now
     return Reminding(code, since, due, until if is_window else None, conversation.resolve_by)
-
-
-def _window_until(view: View, conversation: Conversation) -> datetime | None:
-    """Until when the platform takes an answer; later than the clock knows if the customer wrote again."""
-    window, since = view.limits(conversation).longest_window, conversation.last_message_at
-    return since + window if window and since else None
-
-
-def _owner(view: View, mail: OutgoingMail, keys: Keys) -> EmailMessage:
-    if mail.covers:
-        return _person(view, mail)
-    settings, conversation = view.settings, view.conversation or _nobody(mail)
-    kind, _, trouble = mail.code.partition(":")
-    alert = _alert(view, mail, settings.owner, conversation, cast(AlertKind, kind))
-    account = settings.business if view.conversation else conversation.account
-    about, reason = TroubleKind(trouble) if trouble else None, mail.detail.rpartition(" ")[2]
-    count = int(reason) if about in COUNTED else 0
-    detail = "" if trouble else mail.detail
-    return owner_mail(replace(alert, account_name=account, trouble=about, detail=detail, count=count))
-
-
-def _person(view: View, mail: OutgoingMail) -> EmailMessage:
-    """To the owner or the lead, about customers who still wait. Raises Needless."""
-    settings = view.settings
-    role, person = ("lead", settings.lead) if mail.to == "lead" and settings.lead else ("owner", settings.owner)
-    waiting = people.still_waiting(mail)
-    if not waiting:
-        raise Needless
-    if len(waiting) == 1:
-        ((alarm, conversation),) = waiting
-        of_one = replace(view, conversation=conversation)
-        due = _due(of_one, alarm.code, conversation)
-        alert = _alert(of_one, mail, person, conversation, people.about(alarm, due, view.now))
-        return owner_mail(replace(alert, role=role, due_at=due))
-    listed = [_waits(settings, person, conversation) for _, conversation in waiting]
-    voice = Voice(person.language, settings.hours.zone, "", settings.business, settings.business, Author(""))
-    return summary_mail(
-        Summary(role, mail.id, view.now, voice, settings.reply_domain, person.address, person.name, listed)
-    )
-
-
-def _due(view: View, code: str, conversation: Conversation) -> datetime | None:
-    """The time that an alarm is about."""
-    ends = {"window": _window_until(view, conversation), "unresolved": conversation.resolve_by}
-    return ends.get(code) or conversation.clock.due_at
-
-
-def _waits(settings: Settings, person: Owner, conversation: Conversation) -> Waits:
-    title = _title(settings, conversation)
-    voice = Voice(
-        person.language, settings.hours.zone, title, settings.business, settings.business, conversation.author
-    )
-    clock = conversation.clock
-    return Waits(voice, conversation.ticket.subject, clock.waiting_since or conversation.opened_at, clock.due_at)
-
-
-def _alert(view: View, mail: OutgoingMail, person: Owner, conversation: Conversation, kind: AlertKind) -> Alert:
-    settings, said = view.settings, unanswered(view)
-    return Alert(
-        kind=kind,
-        delivery_id=mail.id,
-        at=view.now,
-        business=settings.business,
-        reply_domain=settings.reply_domain,
-        owner_address=person.address,
-        owner_name=person.name,
-        channel_title=_title(settings, conversation),
-        account_name=settings.business,
-        language=person.language,
-        zone=settings.hours.zone,
-        author=conversation.author,
-        words="\n\n".join(line.text for line in said),
-        link=next((line.permalink for line in reversed(said) if line.permalink), ""),
-        helpdesk_address=settings.helpdesk.address,
-        waiting_since=conversation.clock.waiting_since,
-        due_at=conversation.clock.due_at,
-    )
 
 
 _COMPOSERS: Mapping[MailKind, Callable[[View, OutgoingMail, Keys], EmailMessage]] = {
@@ -254,13 +170,19 @@ _COMPOSERS: Mapping[MailKind, Callable[[View, OutgoingMail, Keys], EmailMessage]
     MailKind.NOTICE: _notice,
     MailKind.REMINDER: _reminder,
     MailKind.AGENT: _agent,
-    MailKind.OWNER: _owner,
-    MailKind.SUMMARY: _owner,
+    MailKind.OWNER: owner,
+    MailKind.SUMMARY: owner,
 }
 
 
 def _frame(view: View, mail: OutgoingMail, keys: Keys, language: str) -> Ticket:
-    """The ticket without anything said in it."""
+    """The ticket without anything said in it; by a name without words where those it had were taken back."""
+    frame, known = _unnamed(view, mail, keys, language), _conversation(view).ticket
+    subject = known.subject or (first_subject(frame) if known.our_ids else "")
+    return replace(frame, last_subject=" ".join(filter(None, (known.tag, subject))))
+
+
+def _unnamed(view: View, mail: OutgoingMail, keys: Keys, language: str) -> Ticket:
     settings, conversation = view.settings, _conversation(view)
     limits = view.limits(conversation)
     since, ours = conversation.last_message_at, conversation.ticket.our_ids
@@ -268,7 +190,8 @@ def _frame(view: View, mail: OutgoingMail, keys: Keys, language: str) -> Ticket:
         conversation_id=conversation.id,
         delivery_id=mail.id,
         at=view.now,
-        channel_title=_title(settings, conversation),
+        channel_title=names.title(settings, conversation, language),
+        channel=conversation.channel,
         account_name=settings.business,
         kind=conversation.kind,
         author=conversation.author,
@@ -280,8 +203,8 @@ def _frame(view: View, mail: OutgoingMail, keys: Keys, language: str) -> Ticket:
         extended_until=since + limits.extended_window if since and limits.extended_window else None,
         language=language,
         zone=settings.hours.zone,
+        posts_left=allowance.left(conversation, limits),
         private_way=conversation.public and _has_private_way(settings, conversation),
-        last_subject=" ".join(filter(None, (conversation.ticket.tag, conversation.ticket.subject))),
         references=(*ours[:1], *conversation.ticket.their_ids),
         in_reply_to=ours[-1] if ours else "",
         suppress=helpdesk_of(settings).suppress,
@@ -304,18 +227,6 @@ def _conversation(view: View) -> Conversation:
     if view.conversation is None:
         raise LookupError("a ticket mail without a conversation")
     return view.conversation
-
-
-def _nobody(mail: OutgoingMail) -> Conversation:
-    """A connection's trouble is nobody's conversation; detail: channel, account, the platform's reason."""
-    channel, account, _ = (*mail.detail.split(" ", 2), "", "")[:3]
-    return Conversation("", "", channel, account, "", Author(""), Kind.DIRECT, False, mail.created_at)
-
-
-def _title(settings: Settings, conversation: Conversation) -> str:
-    connection = settings.connections.get(conversation.connection)
-    own = str(connection.options.get("title", "")) if connection else ""
-    return own or (spec_of(conversation.channel).title if conversation.channel else "")
 
 
 def _shelf(settings: Settings, conversation: Conversation, keys: Keys) -> Shelf:

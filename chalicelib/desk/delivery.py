@@ -17,10 +17,11 @@ from chalicelib.aws.conversations import SETTLED, Entry, done, epoch, identity_k
 from chalicelib.aws.table import Change, Put
 from chalicelib.channels.base import Channel, Limits, Media, Outcome, PostFailed
 from chalicelib.channels.powers import Finds, Refreshes
-from chalicelib.desk import clock, ledger, parts, texts
+from chalicelib.desk import clock, ledger, parts
 from chalicelib.desk.files import Missing
 from chalicelib.desk.parts import Part
 from chalicelib.desk.saving import save
+from chalicelib.desk.texting import texts
 from chalicelib.desk.view import View, name_of, notice
 from chalicelib.model import AgentReply, Conversation, Enclosure, File, Kind, MailKind, OutgoingMail, Reply, ReplyState
 from chalicelib.splitting import Unsplittable

@@ -10,6 +10,9 @@ from chalicelib.channels.base import Media
 from chalicelib.desk.pictures import Broken, without_metadata
 from chalicelib.model import Enclosure, File
 
+# some platforms take a link for a picture's only by its ending
+ENDINGS = {"image/jpeg": ".jpg", "image/png": ".png"}
+
 
 class Missing(Exception):
     """The file is no longer kept, or is not what it says it is."""
@@ -25,7 +28,7 @@ def bring(enclosure: Enclosure, name: str, media: Media, token: Callable[[str], 
         return File(enclosure.name, enclosure.media_type, content)
     found = token(name)
     objects.put(f"media/{found}", content, enclosure.media_type, _header_name(enclosure.name))
-    return File(enclosure.name, enclosure.media_type, content, f"{link}{found}")
+    return File(enclosure.name, enclosure.media_type, content, f"{link}{found}{ENDINGS.get(enclosure.media_type, '')}")
 
 
 def _header_name(name: str) -> str:

@@ -8,8 +8,8 @@ from typing import Literal
 from chalicelib.aws import conversations
 from chalicelib.aws.conversations import Entry
 from chalicelib.desk import parts
-from chalicelib.desk.speeches import Line, Shown
 from chalicelib.desk.view import View
+from chalicelib.desk.writing.speeches import Line, Shown
 from chalicelib.model import AgentReply, Conversation, Echo, Edit, Message, Note, Reaction, ReplyState, Unsend
 
 LOOK_BACK = 12  # items

@@ -90,10 +90,10 @@ def set_aside(entry: Entry, struck: Change, now: datetime) -> list[Put | Change]
     """The writes that take a mail off the list; what it brings goes on in mails of their own, if that is more than one thing."""
     mail = entry.read(OutgoingMail)
     if mail.kind is not MailKind.TICKET or len(mail.covers) < 2:
-        return [replace(struck, set={**struck.set, "state": "failed"}, remove=SETTLED)]
+        return [replace(struck, set={**struck.set, "state": "failed"}, remove=(*SETTLED, "subject"))]
     size = -(-len(mail.covers) // MOST_SPLIT)
     pieces = (mail.covers[start : start + size] for start in range(0, len(mail.covers), size))
-    return [done(entry, state="split"), *(_apart(entry.pk, piece, now) for piece in pieces)]
+    return [_over(entry, state="split"), *(_apart(entry.pk, piece, now) for piece in pieces)]
 
 
 def _apart(pk: str, covers: tuple[str, ...], now: datetime) -> Put:
@@ -235,12 +235,13 @@ def _sent(view: View, entry: Entry, message_id: str) -> View:
         thread = replace(
             ticket,
             our_ids=(*first, *others[-OUR_IDS_KEPT:]),
-            subject=ticket.subject or str(entry.more.get("subject", "")),
+            # one that was taken out later stays out
+            subject=ticket.subject if ticket.our_ids else str(entry.more.get("subject", "")),
             opened_at=ticket.opened_at or view.now,
             sent_at=pace.sent(ticket.sent_at, view.now),
         )
         view = replace(view, conversation=replace(conversation, ticket=thread))
-    return save(view, [done(entry, state="done", message_id=message_id)], entry.pk)
+    return save(view, [_over(entry, state="done", message_id=message_id)], entry.pk)
 
 
 def _not_sent(view: View, entry: Entry, failed: MailFailed, wake: Wake) -> View:
@@ -257,4 +258,10 @@ def _not_sent(view: View, entry: Entry, failed: MailFailed, wake: Wake) -> View:
 
 def _failed(view: View, entry: Entry, code: str) -> View:
     metrics.count("MailFailed")
-    return save(view, [done(entry, state="failed", code=code)], entry.pk)
+    return save(view, [_over(entry, state="failed", code=code)], entry.pk)
+
+
+def _over(entry: Entry, **more: Any) -> Change:
+    """Done with, and without the subject: a customer's words are kept where they can be taken back."""
+    change = done(entry, **more)
+    return replace(change, remove=(*change.remove, "subject"))

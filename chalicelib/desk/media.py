@@ -22,7 +22,7 @@ from chalicelib.aws.conversations import Entry
 from chalicelib.aws.table import LARGEST_TRANSACTION, Change
 from chalicelib.channels.base import ANYWHERE, Channel, SecretMissing
 from chalicelib.channels.powers import Downloads
-from chalicelib.desk.speeches import Shown
+from chalicelib.desk.writing.speeches import Shown
 from chalicelib.http import Lost, NotSent, Response, TooLarge
 from chalicelib.model import Attachment, AttachmentKind, Conversation
 from chalicelib.text import one_line

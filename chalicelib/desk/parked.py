@@ -7,12 +7,13 @@ parent never came starts a conversation of its own, a change whose message never
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelib import stored
-from chalicelib.aws import conversations, objects
+from chalicelib.aws import conversations
 from chalicelib.aws.conversations import (
     CONVERSATION_DAYS,
     QUARANTINE_DAYS,
@@ -28,6 +29,7 @@ from chalicelib.aws.conversations import entry as new_item
 from chalicelib.aws.table import Change, Item, Put, Refused
 from chalicelib.channels import days_kept
 from chalicelib.desk import parts
+from chalicelib.desk.erasing import emptied, erased, version_of
 from chalicelib.model import (
     AgentReply,
     Echo,
@@ -71,7 +73,12 @@ def _move_message(entry: Entry, known: Item | None, now: datetime) -> Actions:
     place = conversation_id(found.channel, found.account, found.thread, found.author.id)
     key = identity_key(found.channel, found.account, found.id)
     home = Change(key, "id", set={"conversation": place, "item": entry.sk})
-    return [_arrive(entry, place, entry.sk, found, now), home, done(entry)]
+    return [_arrive(entry, place, entry.sk, found, now), home, _left(entry, message)]
+
+
+def _left(entry: Entry, event: Event) -> Change:
+    """Words are kept in one place, so that there they can be erased."""
+    return done(entry, data=stored.dump(emptied(event)))
 
 
 def _thread_of(known: Item | None) -> str:
@@ -88,7 +95,17 @@ def _thread_of(known: Item | None) -> str:
 def _move_echo(entry: Entry, known: Item | None, now: datetime) -> Actions:
     if known is None:
         return _wait(entry, now)
-    return [_arrive(entry, known["conversation"], entry.sk, entry.read(Echo), now), done(entry)]
+    echo = entry.read(Echo)
+    _name(echo, entry, known["conversation"])
+    return [_arrive(entry, known["conversation"], entry.sk, echo, now), _left(entry, echo)]
+
+
+def _name(echo: Echo, entry: Entry, place: str) -> None:
+    """Who answers it is found by it; unless it is an answer of ours, which is known by itself."""
+    key = identity_key(echo.channel, echo.account, echo.id)
+    home = Change(key, "id", set={"conversation": place, "item": entry.sk}, when={"conversation": entry.pk})
+    with suppress(Refused):
+        conversations.write([home])
 
 
 def _move_edit(entry: Entry, known: Item | None, now: datetime) -> Actions:
@@ -96,7 +113,7 @@ def _move_edit(entry: Entry, known: Item | None, now: datetime) -> Actions:
         return _wait(entry, now)
     edit = entry.read(Edit)
     if _is_outdated(conversations.one(known["conversation"], known["item"]), edit):
-        return [replace(done(entry), set={"data": stored.dump(replace(edit, text=""))})]
+        return [_left(entry, edit)]
     return _move_change(entry, known, edit, edit.at, lambda message: replace(message, text=edit.text), now)
 
 
@@ -113,7 +130,7 @@ def _move_unsend(entry: Entry, known: Item | None, now: datetime) -> Actions:
         return _wait(entry, now)
     unsend = entry.read(Unsend)
     forgotten = Change(entry.pk, "id", remove=("raw",))
-    return [forgotten, *_without_raw(entry, unsend, now), *_move_change(entry, known, unsend, unsend.at, _erase, now)]
+    return [forgotten, *_without_raw(entry, unsend, now), *_move_change(entry, known, unsend, unsend.at, erased, now)]
 
 
 def _without_raw(entry: Entry, unsend: Unsend, now: datetime) -> Actions:
@@ -179,18 +196,14 @@ def _move_change(
 ) -> Actions:
     place, target = known["conversation"], known["item"]
     name = entry.sk.rsplit("#", 1)[-1]
-    arrived = _arrive(entry, place, item_key(min(at, now), entry.kind, name), change, now, target=target)
+    key = item_key(min(at, now), entry.kind, name)
+    arrived, left = _arrive(entry, place, key, change, now, target=target), _left(entry, change)
     original = conversations.one(place, target)
     if original is None or original.kind != "message":
-        return [arrived, done(entry)]
+        return [arrived, left]
     changed = stored.dump(apply(original.read(Message)))
-    return [arrived, Change(place, target, set={"data": changed, entry.kind: stored.plain(at)}), done(entry)]
-
-
-def _erase(message: Message) -> Message:
-    if message.overflow:
-        objects.delete(message.overflow)
-    return replace(message, text="", attachments=(), overflow="", rating="", translation="", partial=False)
+    noted = version_of(name, key) if entry.kind == "edit" else {}
+    return [arrived, Change(place, target, set={"data": changed, entry.kind: stored.plain(at), **noted}), left]
 
 
 def _arrive(entry: Entry, place: str, sk: str, event: Event, now: datetime, **more: Any) -> Put:

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from chalicelib import stored
 from chalicelib.aws import clocks, conversations, phones
 from chalicelib.aws.conversations import Entry, done, head, outgoing, told
 from chalicelib.aws.table import Change, Put
+from chalicelib.channels import RESERVED
 from chalicelib.desk.view import View
-from chalicelib.model import Alarm, OutgoingText
+from chalicelib.model import Alarm, Learnt, OutgoingText
 from chalicelib.phone.people import place_of
 from chalicelib.phone.quiet import quiet_until
 
@@ -24,7 +26,7 @@ def save(view: View, more: Sequence[Put | Change] = (), pk: str = "") -> View:
     texts = [put for text in view.texts for put in _handed_over(replace(text, conversation=place), view)]
     alarms = [clocks.alarm(each, _when_awake(each, view)) for each in view.alarms]
     turns = [clocks.turned(place, turn, number) for number, turn in enumerate(view.turns, len(view.told))]
-    settled = [_settled(entry, view.now) for entry in view.settled]
+    settled = [_settled(entry, view) for entry in view.settled]
     conversations.write([*heads, *mails, *texts, *alarms, *turns, *settled, *more])
     saved = conversation and replace(conversation, version=conversation.version + 1)
     kept = replace(view, conversation=saved, told=(*view.told, *view.turns))
@@ -44,6 +46,9 @@ def _handed_over(text: OutgoingText, view: View) -> list[Put]:
     return phones.text_on_its_way(phone, text, view.now) if phone else []
 
 
-def _settled(entry: Entry, now: datetime) -> Change:
-    """What is held stays on the operator's list."""
-    return told(entry, now) if entry.kind == "held" else done(entry)
+def _settled(entry: Entry, view: View) -> Change:
+    """What is held stays on the operator's list; of a helpdesk's mail its subject goes, which quotes the customer."""
+    is_customers = view.conversation is not None and view.conversation.connection not in RESERVED
+    if entry.kind == "learnt" and is_customers:
+        return done(entry, data=stored.dump(replace(entry.read(Learnt), subject="")))
+    return told(entry, view.now) if entry.kind == "held" else done(entry)

@@ -1,6 +1,6 @@
 """What the webhook does: proven -> parsed -> kept, then 2xx. Nothing slow, nothing sent, one write.
 
-What the clock asks the platforms for is kept in the same way, under the same identities.
+What platforms tell when they are asked is kept in the same way, under the same identities.
 
 Parsed events become items of their conversation; the table's stream takes it from there. Nothing is answered 2xx
 before it is written; what is proven but unreadable is written as well, raw, and brought back by `replay`.

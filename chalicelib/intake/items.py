@@ -24,6 +24,7 @@ from chalicelib.aws.conversations import (
     item_key,
     raw_item,
 )
+from chalicelib.aws.known import thread_moved
 from chalicelib.aws.table import Put
 from chalicelib.channels import days_kept
 from chalicelib.model import (
@@ -34,6 +35,8 @@ from chalicelib.model import (
     Moved,
     Note,
     Reaction,
+    Ring,
+    ThreadMoved,
     Trouble,
     Undelivered,
     Unsend,
@@ -43,6 +46,8 @@ from chalicelib.model import (
 
 LARGEST_ITEM = 200_000  # bytes; what is larger lies in the bucket
 SHOWN_OF_LARGE = 20_000  # characters of a too large text that stay in the item
+
+RING_DAYS = 1  # longer than a platform repeats a delivery
 
 Steps = list[Put]  # the writes of one event; the first tells whether the event is new
 Change = Edit | Unsend | Reaction | Undelivered
@@ -74,6 +79,11 @@ def _keep_moved(moved: Moved, connection: str, now: datetime) -> Steps:
     """In the conversation as it was called so far: there it is known what follows."""
     place = conversation_id(moved.channel, moved.account, moved.old, moved.old)
     return _keep_once(moved, "moved", place, min(moved.at, now), connection, now)
+
+
+def _keep_thread_moved(moved: ThreadMoved, connection: str, now: datetime) -> Steps:
+    """Nobody is woken: whoever writes next finds it."""
+    return [thread_moved(moved.channel, moved.account, moved.old, moved.new, now)]
 
 
 def _keep_once(
@@ -119,16 +129,25 @@ def _keep_trouble(trouble: Trouble, connection: str, now: datetime) -> Steps:
     return [Put(item, unless_there=True)]
 
 
+def _keep_ring(ring: Ring, connection: str, now: datetime) -> Steps:
+    """In the connection's partition: it wakes the desk like anything else that came in."""
+    key = item_key(min(ring.at, now), "ring", identity(ring.channel, ring.account, ring.id)[:16])
+    item = entry(connection_key(connection), key, "ring", replace(ring, raw={}), now, days=RING_DAYS)
+    return [Put(item, unless_there=True)]
+
+
 _KEEPERS: dict[type, Callable[[Any, str, datetime], Steps]] = {
     Message: _keep_message,
     Note: _keep_note,
     Echo: _keep_echo,
     Moved: _keep_moved,
+    ThreadMoved: _keep_thread_moved,
     Edit: _keep_change,
     Unsend: _keep_change,
     Reaction: _keep_change,
     Undelivered: _keep_change,
     Trouble: _keep_trouble,
+    Ring: _keep_ring,
 }
 
 

@@ -121,14 +121,18 @@ def _texts_to(number: str, record: Record) -> Connection | None:
 
 
 def _connection_of(record: Record) -> Connection:
-    """Whose phone number the delivery is for; only a connection that AWS serves gets its messages from here."""
+    """Whose phone number the delivery is for; only a connection that AWS serves gets its messages from here.
+
+    What concerns the whole account may name no number: then it is for the one connection there is.
+    """
     named = (record.message.get("context") or {}).get("MetaPhoneNumberIds") or ()
     numbers = {str(each.get("metaPhoneNumberId")) for each in named}
-    for connection in record.settings.connections.values():
-        is_served = connection.channel == "whatsapp" and connection.options.get("provider") == "aws"
-        if is_served and numbers & set(connection.accounts):
-            return connection
-    raise Unusable("unknown account")
+    connections = [each for each in record.settings.connections.values() if each.channel == "whatsapp"]
+    served = [each for each in connections if each.options.get("provider") == "aws"]
+    meant = [each for each in served if numbers & set(each.accounts)] or ([] if numbers or served[1:] else served)
+    if not meant:
+        raise Unusable("unknown account")
+    return meant[0]
 
 
 def _told(record: Any, settings: Settings, logger: Any) -> None:

@@ -42,10 +42,19 @@ def moment(language: str, at: datetime, zone: str) -> str:
 
 def short_moment(language: str, at: datetime, zone: str) -> str:
     """Day and time without the zone's name. Raises ZoneInfoNotFoundError for a zone `configure` would not have taken."""
+    return _dated(language, "moment", at, zone)
+
+
+def day(language: str, at: datetime, zone: str) -> str:
+    """As it is written on a letter: "3 November 2025"."""
+    return _dated(language, "day", at, zone)
+
+
+def _dated(language: str, key: str, at: datetime, zone: str) -> str:
     local, words = at.astimezone(ZoneInfo(zone)), texts(language)
     return say(
         language,
-        "moment",
+        key,
         weekday=words["weekdays"][local.weekday()],
         month=words["months"][local.month - 1],
         day=local.day,

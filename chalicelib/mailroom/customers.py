@@ -18,7 +18,7 @@ from chalicelib.mailroom import authority, decoding
 from chalicelib.mailroom.addresses import domain_of, only_mailbox
 from chalicelib.mailroom.authority import Receipt
 from chalicelib.mailroom.extraction import Context, said
-from chalicelib.mailroom.guards import CUSTOMERS, Disposition, Incoming, Reason, inspect
+from chalicelib.mailroom.guards import CUSTOMERS, DAEMON, Disposition, Incoming, Reason, bounced, inspect, looping
 from chalicelib.mailroom.letterbox import Letterbox, Stored
 from chalicelib.mailroom.mime import AttachedFile, Kind, Mail
 from chalicelib.model import Author, Message
@@ -29,6 +29,10 @@ MOST_FILES = 20
 SMALLEST_PICTURE = 8_000  # bytes of one that stands in the text; what is smaller is a logo in a signature
 LONGEST_NAME = 80
 UNREAD = {Kind.TNEF, Kind.UUENCODED, Kind.FORWARDED, Kind.CALENDAR}  # more is in the mail than its words
+# around what is signed in the text itself, and not sealed
+SIGNED, SIGNATURE = "-----BEGIN PGP SIGNED MESSAGE-----\n", "\n-----BEGIN PGP SIGNATURE-----"
+ANSWER = "x-bridgehead-answer"
+COLLEAGUES = (bounced, looping)  # of what people of another business like ours answered, which bears our own marks
 PLAIN = HELPDESKS["plain"]
 
 
@@ -43,7 +47,9 @@ def objection(mail: Mail, receipt: Receipt, box: Letterbox) -> Reason | None:
     if sender in (helpdesk.address, *helpdesk.sends_from):
         return Reason("helpdesk", Disposition.QUARANTINE)  # what it mails by itself would come back to it as a ticket
     desk = replace(PLAIN, bulk_is_normal=_came_by_own_group(mail, box))
-    return inspect(Incoming(mail, receipt.return_path, "", box.settings.reply_domain, desk), CUSTOMERS)
+    guards = COLLEAGUES if _is_a_colleagues(mail, sender, box.settings) else CUSTOMERS
+    reason = inspect(Incoming(mail, receipt.return_path, "", box.settings.reply_domain, desk), guards)
+    return _kept_if_no_bounce(reason, mail, sender)
 
 
 def sender_of(mail: Mail) -> str:
@@ -70,8 +76,9 @@ def read(
 ) -> tuple[list[Message], list[Stored]]:
     """What the customer wrote, and the files to be kept for it. `is_known`: the mail it answers is one we know."""
     author, name = author_of(mail, box.settings), name_of(mail)
-    words, is_whole = said(mail.text or None, mail.html or None, Context(addresses=(box.account,)))
-    is_sealed = Kind.ENCRYPTED in mail.kinds
+    signed = _signed(mail.text)
+    words, is_whole = said(signed or mail.text or None, mail.html or None, Context(addresses=(box.account,)))
+    is_sealed = Kind.ENCRYPTED in mail.kinds and not signed
     files = list(_files(mail))[: MOST_FILES - 1]
     if is_sealed or not is_whole or mail.kinds & UNREAD:
         files.append(AttachedFile("mail.eml", "message/rfc822", raw))
@@ -93,6 +100,19 @@ def read(
     return [written], kept
 
 
+def _is_a_colleagues(mail: Mail, sender: str, settings: Settings) -> bool:
+    """An agent's answer by another Bridgehead: a person's words, whatever they answered."""
+    _, names_it, elsewhere = mail.header(ANSWER).strip().lower().rpartition("@")
+    return bool(names_it) and settings.reply_domain.lower() not in (elsewhere, domain_of(sender))
+
+
+def _kept_if_no_bounce(reason: Reason | None, mail: Mail, sender: str) -> Reason | None:
+    """Some websites' forms send with nobody's return path, as bounces have it: somebody may look for what they brought."""
+    if reason is None or reason.code != "bounced" or Kind.REPORT in mail.kinds or DAEMON.match(sender):
+        return reason
+    return replace(reason, disposition=Disposition.QUARANTINE)
+
+
 def _is_ours(address: str, settings: Settings) -> bool:
     """An answer sent there would come into the helpdesk as a ticket."""
     people = (settings.helpdesk.address, *settings.helpdesk.sends_from, settings.owner.address)
@@ -107,6 +127,15 @@ def _came_by_own_group(mail: Mail, box: Letterbox) -> bool:
 
 def _files(mail: Mail) -> Iterator[AttachedFile]:
     return (each for each in mail.attachments if not each.inline or len(each.content) >= SMALLEST_PICTURE)
+
+
+def _signed(text: str) -> str:
+    """The words without the marks of their signature; "" where there are none."""
+    before, begins, rest = text.partition(SIGNED)
+    signed, ends, _ = rest.partition(SIGNATURE)
+    # names of algorithms stand above the first empty line
+    _, _, words = signed.partition("\n\n")
+    return f"{before}{words}".strip() if begins and ends else ""
 
 
 def _thread(mail: Mail, name: str) -> str:

@@ -15,7 +15,9 @@ __all__ = ["API", "NOTHING", "PATH", "proven", "send", "signature"]
 PATH = "/texts/twilio"
 STOPPED = "21610"  # the number's owner texted STOP
 # never as they are: wrong or unreachable numbers, a country or route that is closed, a number that may not send
-HOPELESS = frozenset((STOPPED, "21211", "21214", "21217", "21408", "21606", "21612", "21614", "21617", "30034"))
+HOPELESS = frozenset(
+    (STOPPED, "21211", "21214", "21217", "21408", "21606", "21608", "21612", "21614", "21617", "21635", "30034")
+)
 
 
 def send(phone: Phone, token: str, to: str, text: str, http: Http) -> str:

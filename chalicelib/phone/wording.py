@@ -16,7 +16,7 @@ from chalicelib.locales import duration, knows, number, say, texts
 from chalicelib.phone.segments import MOST, count, fitted, plain
 from chalicelib.text import isolate, one_line
 
-LONGEST_NAME, LONGEST_CHANNEL = 30, 20  # characters
+LONGEST_NAME, LONGEST_CHANNEL, LONGEST_WAY = 30, 20, 30  # characters
 LONGEST_WORDS, FEWEST_WORDS = 400, 20  # characters of the words: what is read of them, and what has to be shown
 LONGEST_IN_HOURS = 48 * 60  # minutes
 MOST_OTHERS = 4  # codes of further customers in one text
@@ -43,6 +43,7 @@ class Subject:
     followers: int | None = None
     waiting_since: datetime | None = None
     due_at: datetime | None = None
+    out: str = ""  # how an answer goes to them: "on Facebook", "by letter"
 
 
 def alarm(kind: str, subject: Subject, others: Sequence[str], reader: Reader) -> str:
@@ -131,8 +132,8 @@ def _span(span: timedelta, reader: Reader) -> str:
 
 
 def _say(reader: Reader, subject: Subject, key: str, **values: object) -> str:
-    channel = safe(subject.channel, LONGEST_CHANNEL)
-    known = {"code": subject.code, "channel": channel, "name": _name(subject, reader)}
+    channel, out = safe(subject.channel, LONGEST_CHANNEL), safe(subject.out, LONGEST_WAY)
+    known = {"code": subject.code, "channel": channel, "out": out, "name": _name(subject, reader)}
     return say(reader.language, key, **{**known, **values})
 
 

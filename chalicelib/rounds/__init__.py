@@ -1,4 +1,6 @@
-"""What the clock λ asks the platforms for: what is new, what was never pushed, whether they still push, new tokens.
+"""What the platforms are asked for: what is new, what was never pushed, whether they still push, new tokens.
+
+By the clock λ from time to time, and by the desk λ as soon as a platform rings to say that there is something new.
 
 One duty is one power of a channel. Each account has an errand of its own for it, claimed before anybody is asked, so
 two runs at once do not ask twice; an account that fails is put off and holds up no other. What comes of it is kept like
@@ -8,14 +10,15 @@ a webhook's delivery, and only then is it written down how far we are.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelib import metrics
 from chalicelib.aws import clients, parameters
 from chalicelib.aws.conversations import epoch
-from chalicelib.channels import open_channel, spec_of
+from chalicelib.channels import open_channel
 from chalicelib.channels.base import Channel, Connection, Outcome, PostFailed
 from chalicelib.model import Trouble
 from chalicelib.rounds import errands
@@ -31,35 +34,41 @@ TASKS: Mapping[str, tuple[Duty, ...]] = {
     "health": (HEALTH,),  # every hour
     "reconcile": (RECONCILING,),  # once a day
 }
-SECONDS = 90.0  # of the function's 120: nothing is begun later, and what was begun has time to end
+SECONDS = 90.0  # of the clock's 120: nothing is begun later, and what was begun has time to end
+RUNG_SECONDS = 5.0  # of the desk's 30, whose other jobs wait: what is left the clock brings
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=2), timedelta(minutes=50)  # less than the hour that alarms count by
 LONGEST_ASKED = timedelta(days=1)  # that a platform may ask us to wait
+LONGEST_SAID = 80  # characters of what it said, for an operator
 
 
 def go(task: str, keep: Keep, logger: Any) -> dict[str, int]:
     """How many accounts were seen to, and how many of those failed. Raises KeyError for a task that is none."""
-    return walk(TASKS[task], _round(keep, logger))
+    return walk(TASKS[task], _round(keep, logger, SECONDS))
+
+
+def rung(connection: str, words: Mapping[str, str], keep: Keep, logger: Any) -> None:
+    """A platform says that there is something for these accounts: they are asked now, each with the word it gave."""
+    around = _round(keep, logger, RUNG_SECONDS)
+    places = [place for place in _places(POLLING, around, [connection]) if place[2] in words]
+    found = [errand for place in places if (errand := errands.rung(place, around.now()))]
+    _see_to(POLLING, [replace(errand, word=words[errand.account]) for errand in found], around)
 
 
 def walk(duties: Sequence[Duty], around: Round) -> dict[str, int]:
     """Every account that is due, the longest waiting first, those that failed last; what has more to tell queues up again."""
     run = failed = 0
     for duty in duties:
-        waiting = sorted(errands.due(_places(duty, around), around.now()), key=_order)
-        while waiting and time.monotonic() < around.until:
-            claimed = errands.claim(waiting.pop(0), around.now())
-            if claimed:
-                over = _run(duty, claimed, around)
-                run, failed = run + 1, failed + bool(over.failures)
-                waiting += [over] if over.due_at <= epoch(around.now()) else []
+        places = _places(duty, around, around.settings.connections)
+        over = _see_to(duty, sorted(errands.due(places, around.now()), key=_order), around)
+        run, failed = run + len(over), failed + sum(bool(each.failures) for each in over)
     if run:
         around.logger.info("round", extra={"run": run, "failed": failed})
     return {"run": run, "failed": failed}
 
 
-def _round(keep: Keep, logger: Any) -> Round:
+def _round(keep: Keep, logger: Any, seconds: float) -> Round:
     settings = parameters.load_settings()
-    return Round(settings, _open, keep, logger, time.monotonic() + SECONDS)
+    return Round(settings, _open, keep, logger, time.monotonic() + seconds)
 
 
 def _open(connection: str) -> Channel:
@@ -67,20 +76,30 @@ def _open(connection: str) -> Channel:
     return open_channel(found)
 
 
-def _places(duty: Duty, around: Round) -> list[tuple[str, str, str]]:
+def _places(duty: Duty, around: Round, connections: Iterable[str]) -> list[tuple[str, str, str]]:
     """Duty, connection, account: all that have it."""
-    able = [each for each in around.settings.connections.values() if _is_able(duty, each, around)]
+    served = [around.settings.connections[name] for name in connections if name in around.settings.connections]
+    able = [each for each in served if _is_able(duty, each, around)]
     return [(duty.name, connection.name, account) for connection in able for account in connection.accounts]
 
 
 def _is_able(duty: Duty, connection: Connection, around: Round) -> bool:
-    if duty.every(spec_of(connection.channel)) is None:
-        return False
-    return isinstance(around.open(connection.name), duty.power)
+    return duty.every(connection) is not None and isinstance(around.open(connection.name), duty.power)
 
 
 def _order(errand: Errand) -> tuple[int, int]:
     return errand.failures, errand.due_at
+
+
+def _see_to(duty: Duty, waiting: list[Errand], around: Round) -> list[Errand]:
+    """The errands as they are after each run: who has more to tell, or was rung for meanwhile, comes several times."""
+    run: list[Errand] = []
+    while waiting and time.monotonic() < around.until:
+        claimed = errands.claim(waiting.pop(0), around.now())
+        if claimed:
+            run.append(_run(duty, claimed, around))
+            waiting += [run[-1]] if run[-1].due_at <= epoch(around.now()) else []
+    return run
 
 
 def _run(duty: Duty, errand: Errand, around: Round) -> Errand:
@@ -92,7 +111,7 @@ def _run(duty: Duty, errand: Errand, around: Round) -> Errand:
         if clients.is_passing(error):
             raise
         return _put_off(duty, errand, _failure(error), around)
-    now, every = around.now(), duty.every(spec_of(_connection(errand, around).channel)) or timedelta()
+    now, every = around.now(), duty.every(_connection(errand, around)) or timedelta()
     return errands.conclude(errand, now if done.more else done.due_at or now + every, now, **done.noted)
 
 
@@ -111,7 +130,8 @@ def _put_off(duty: Duty, errand: Errand, failed: PostFailed, around: Round) -> E
         _count(duty.grave)
         _tell(duty, errand, failed.code, since, around)
     wait = failed.retry_after or min(FIRST_WAIT * 2 ** min(errand.failures, 10), LONGEST_WAIT)
-    return errands.put_off(errand, now + min(wait, LONGEST_ASKED), since, now)
+    said = f"{failed.code} {failed.detail}".strip()[:LONGEST_SAID]
+    return errands.put_off(errand, now + min(wait, LONGEST_ASKED), since, now, said)
 
 
 def _count(metric: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-from chalicelib.channels.base import Channel, Connection, PostFailed, Spec
+from chalicelib.channels.base import Channel, Connection, PostFailed
 from chalicelib.model import Event, TroubleKind
 from chalicelib.rounds.errands import Errand
 from chalicelib.settings import Settings
@@ -51,7 +51,7 @@ class Duty:
 
     name: str  # begins the sort key of its errands
     power: type
-    every: Callable[[Spec], timedelta | None]  # None: this channel has not got it
+    every: Callable[[Connection], timedelta | None]  # None: this connection has not got it
     do: Callable[[Errand, Round], Done]  # raises PostFailed
     trouble: TroubleKind  # what the owner hears when it is grave
     is_grave: Callable[[Errand, PostFailed, timedelta, Round], bool]  # given how long it has been failing

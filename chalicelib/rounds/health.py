@@ -35,7 +35,7 @@ def _is_grave(errand: Errand, failed: PostFailed, failing: timedelta, around: Ro
 HEALTH = Duty(
     name="health",
     power=Subscribes,
-    every=lambda spec: ALMOST_AN_HOUR,
+    every=lambda connection: ALMOST_AN_HOUR,
     do=look,
     trouble=TroubleKind.UNSUBSCRIBED,
     is_grave=_is_grave,

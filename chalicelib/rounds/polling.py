@@ -7,8 +7,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import cast
 
-from chalicelib.channels.base import PostFailed
-from chalicelib.channels.powers import Polls
+from chalicelib.channels import poll_every
+from chalicelib.channels.base import Channel, PostFailed
+from chalicelib.channels.powers import Polled, Polls, Rings
 from chalicelib.model import TroubleKind
 from chalicelib.rounds.duty import Done, Duty, Round
 from chalicelib.rounds.errands import Errand
@@ -19,11 +20,18 @@ PATIENCE = timedelta(hours=1)  # after so long without an answer the owner hears
 def poll(errand: Errand, around: Round) -> Done:
     """One look. Raises PostFailed."""
     channel = around.open(errand.connection)
-    told = cast(Polls, channel).poll(errand.account, str(errand.noted.get("cursor", "")))
+    told = _told(channel, errand)
     kept = around.keep(told.events, channel.connection, around.now())
     if kept.new:
         around.logger.info("polled", extra={"connection": errand.connection, "new": kept.new})
     return Done({"cursor": told.cursor}, more=told.more)
+
+
+def _told(channel: Channel, errand: Errand) -> Polled:
+    cursor = str(errand.noted.get("cursor", ""))
+    if errand.word and isinstance(channel, Rings):
+        return channel.rung(errand.account, cursor, errand.word)
+    return cast(Polls, channel).poll(errand.account, cursor)
 
 
 def _is_grave(errand: Errand, failed: PostFailed, failing: timedelta, around: Round) -> bool:
@@ -33,7 +41,7 @@ def _is_grave(errand: Errand, failed: PostFailed, failing: timedelta, around: Ro
 POLLING = Duty(
     name="cursor",
     power=Polls,
-    every=lambda spec: spec.poll_every,
+    every=poll_every,
     do=poll,
     trouble=TroubleKind.UNREACHABLE,
     is_grave=_is_grave,

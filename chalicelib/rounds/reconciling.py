@@ -76,7 +76,7 @@ def _is_grave(errand: Errand, failed: PostFailed, failing: timedelta, around: Ro
 RECONCILING = Duty(
     name="listed",
     power=Lists,
-    every=lambda spec: ALMOST_A_DAY,
+    every=lambda connection: ALMOST_A_DAY,
     do=reconcile,
     trouble=TroubleKind.UNREACHABLE,
     is_grave=_is_grave,

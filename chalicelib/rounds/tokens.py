@@ -71,7 +71,7 @@ def _is_grave(errand: Errand, failed: PostFailed, failing: timedelta, around: Ro
 TOKENS = Duty(
     name="token",
     power=Refreshes,
-    every=lambda spec: spec.refresh_before,
+    every=lambda connection: spec_of(connection.channel).refresh_before,
     do=renew,
     trouble=TroubleKind.EXPIRING,
     is_grave=_is_grave,

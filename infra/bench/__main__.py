@@ -9,7 +9,7 @@ from typing import Any
 
 from infra.bench import cold, growth, mails, sizes, warm
 from infra.bench.figures import Section, shown
-from infra.package import BUILD
+from infra.stack.package import BUILD
 
 RESULT = BUILD / "bench.json"
 MEASURES = (cold.measure, warm.measure, sizes.measure, mails.measure, growth.measure)

@@ -16,7 +16,7 @@ from typing import Any
 
 from chalicelib.channels import CHANNELS
 from infra.bench.figures import Figure, Section, progress
-from infra.package import ROOT
+from infra.stack.package import ROOT
 
 ROUNDS = 9
 BAR = 1.3

@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infra import scenes, settings_file
 from infra.bench import barest
 from infra.bench.barest import Handler
 from infra.bench.transport import Canned
-from infra.package import ROOT
-from infra.scenes import Webhook
+from infra.local import scenes
+from infra.local.scenes import Webhook
+from infra.settings import document
+from infra.stack.package import ROOT
 
 NAMES = ("facebook", "messenger", "x", "standard_webhooks")  # in the order of scenes.all_scenes
 SECRETS = {
@@ -55,7 +56,7 @@ class Delivery:
 def deliveries() -> list[Delivery]:
     """Each answered once by every side. Changes this process's environment. Raises RuntimeError on any answer but 200."""
     os.environ.update(ENVIRONMENT)
-    settings = settings_file.check((ROOT / "bridgehead.example.toml").read_text("utf-8"), "local").settings
+    settings = document.check((ROOT / "bridgehead.example.toml").read_text("utf-8"), "local").settings
     connections = settings["connections"]
     transport, app = Canned(_parameters(settings)), _app()
     clients = _clients(transport)

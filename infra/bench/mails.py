@@ -9,7 +9,7 @@ from statistics import median
 from typing import Any
 
 from chalicelib.channels.base import Limits
-from chalicelib.desk.tickets import Line, Ticket, ticket_mail
+from chalicelib.desk.writing.tickets import Line, Ticket, ticket_mail
 from chalicelib.mailroom.extraction import LONGEST, Context, extract
 from chalicelib.model import Author, Kind
 from infra.bench.figures import Figure, Section, progress

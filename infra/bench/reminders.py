@@ -12,13 +12,13 @@ import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from infra import scenes
-from infra.demo import Demo, get
-from infra.target import NoStack
-from infra.up import running_state
+from infra.local import scenes
+from infra.local.demo import Demo, get
+from infra.local.up import running_state
+from infra.stack.target import NoStack
 
 COUNT = 100
-REMINDED_AFTER = timedelta(seconds=30)  # half of the minute that infra/local.toml gives the shop
+REMINDED_AFTER = timedelta(seconds=30)  # half of the minute that infra/local/local.toml gives the shop
 PATIENCE = 600.0  # seconds
 
 

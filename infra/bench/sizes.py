@@ -7,7 +7,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 from infra.bench.figures import Figure, Section, progress
-from infra.package import PackageError, package
+from infra.stack.package import PackageError, package, press
 
 BAR = 15.0  # MB beyond boto3, which is in Lambda's runtime
 OURS = ("app.py", "chalicelib", ".chalice")
@@ -18,6 +18,7 @@ def measure() -> Section:
     progress("deployment package")
     try:
         archive = package("bench", progress) / "deployment.zip"
+        letters = press("lambda", progress)
     except PackageError as error:
         return Section("deployment package", (), {"package_mb": None}, (f"not measured: {error}",))
     parts = _parts(archive)
@@ -25,11 +26,13 @@ def measure() -> Section:
         "total": _mb(archive.stat().st_size),
         "ours": _mb(parts["ours"]),
         "dependencies": _mb(parts["dependencies"]),
+        "press": _mb(letters.stat().st_size),
     }
     figures = (
         Figure("zipped", result["total"], BAR, "MB"),
         Figure("of it ours", result["ours"], None, "MB"),
         Figure("of it dependencies", result["dependencies"], None, "MB"),
+        Figure("the press beside, for letters only", result["press"], None, "MB"),
     )
     return Section("deployment package", figures, {"package_mb": result})
 

@@ -18,7 +18,7 @@ from typing import Any
 from infra.bench.barest import Handler
 from infra.bench.deliveries import Delivery, deliveries
 from infra.bench.figures import Figure, Section, progress
-from infra.package import ROOT
+from infra.stack.package import ROOT
 
 ROUNDS, REPEATS = 120, 8  # turns of each side, and deliveries in one
 BAR = 1.5

@@ -3,10 +3,10 @@
     python -m infra.mailbox --mails-dir build/mails --smtp-port 1025 --port 8025 \\
         --inbound-smtp 127.0.0.1:1026 --agent "Anna Agent <anna@shop.example>" --owner owner@shop.example
 
-For people: `/` (tickets and the owner's phone), `/tickets/<id>`. For scripts and tests:
+For people: `/` (tickets, and the own mailboxes of the owner and the team), `/tickets/<id>`. For scripts and tests:
 
 - `GET /mails` (`?ticket=`, `?kind=` narrow it): [{id, file, subject, from, to, ticket, kind, at, headers}], oldest first;
-  `kind` is what X-Bridgehead-Kind says, else "ticket" or "owner"; `to` the envelope's recipients,
+  `kind` is what X-Bridgehead-Kind says, else "answer" (to a customer), "ticket" or "owner"; `to` the envelope's recipients,
   `headers` those that begin with X-Bridgehead-.
 - `GET /mails/<id>.eml`: the mail as it came, below one Return-Path and its Delivered-To lines.
 - `POST /reply` {"ticket" | "mail": id, "text", "html"?, "agent"?, "language"?, "dmarc_fail"?, "stranger"?} -> {"message_id"}.

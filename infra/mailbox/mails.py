@@ -14,7 +14,8 @@ from email.utils import getaddresses, parseaddr
 from itertools import count
 from pathlib import Path
 
-KINDS = ("ticket", "notice", "reminder", "owner")  # what the product says in X-Bridgehead-Kind
+PERSONAL = ("agent", "owner", "summary")  # to somebody's own mailbox; what the product says in X-Bridgehead-Kind
+KINDS = ("ticket", "notice", "reminder", *PERSONAL)
 STAMP = "%Y%m%dT%H%M%S.%fZ"
 MESSAGE_ID = re.compile(r"<[^<>\s]+>")
 
@@ -26,7 +27,7 @@ class Mail:
     id: str
     file: Path
     at: datetime
-    kind: str  # one of KINDS, or "sent" for an agent's own
+    kind: str  # one of KINDS, "sent" for an agent's own, "answer" for one that goes to a customer
     ticket: str
     message: EmailMessage
     recipients: tuple[str, ...]
@@ -46,6 +47,14 @@ class Mail:
         """The product's own headers."""
         names = [name for name in self.message if name.lower().startswith("x-bridgehead-")]
         return {name: self.header(name) for name in names}
+
+
+@dataclass(frozen=True)
+class Box:
+    """What somebody got into their own mailbox, newest first."""
+
+    address: str
+    mails: tuple[Mail, ...]
 
 
 @dataclass(frozen=True)
@@ -102,16 +111,21 @@ class Mails:
         """The ticket with the newest mail first."""
         found: dict[str, list[Mail]] = {}
         for mail in self.all():
-            if mail.kind != "owner" and mail.ticket:
+            if mail.kind not in PERSONAL and mail.ticket:
                 found.setdefault(mail.ticket, []).append(mail)
         tickets = [
             Ticket(key, tuple(mails)) for key, mails in found.items() if any(mail.kind != "sent" for mail in mails)
         ]
         return sorted(tickets, key=_last_id, reverse=True)
 
-    def of_owner(self) -> list[Mail]:
-        """What buzzed the owner's phone, newest first."""
-        return [mail for mail in reversed(self.all()) if mail.kind == "owner"]
+    def boxes(self) -> list[Box]:
+        """People's own mailboxes: the owner's first, whatever is in it, then those of whoever got something."""
+        found: dict[str, list[Mail]] = {owner: [] for owner in sorted(self.owners)}
+        for mail in reversed(self.all()):
+            for address in mail.recipients if mail.kind in PERSONAL else ():
+                found.setdefault(address.lower(), []).append(mail)
+        others = sorted(address for address in found if address not in self.owners)
+        return [Box(address, tuple(found[address])) for address in [*sorted(self.owners), *others]]
 
     def _name(self) -> str:
         return f"{datetime.now(UTC).strftime(STAMP)}-{next(self._numbers):04}"
@@ -154,6 +168,8 @@ def _kind(message: EmailMessage, recipients: Sequence[str], owners: Iterable[str
     said = header(message, "X-Bridgehead-Kind")
     if said in KINDS:
         return said
+    if header(message, "X-Bridgehead-Answer"):
+        return "answer"
     # what tells the owner something is marked as automatic, and never what a customer wrote
     automatic = header(message, "Auto-Submitted").lower().startswith("auto-")
     return "owner" if automatic or any(each.lower() in owners for each in recipients) else "ticket"

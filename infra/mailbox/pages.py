@@ -14,7 +14,7 @@ from flask import Flask, Response, abort, jsonify, redirect, render_template, re
 from flask.typing import ResponseReturnValue
 
 from infra.mailbox.answer import STRANGER, UNFOLDED, Answer, mail_for
-from infra.mailbox.mails import Mail, Mails, Ticket
+from infra.mailbox.mails import PERSONAL, Box, Mail, Mails, Ticket
 from infra.mailbox.parts import MAIL_POLICY, attachments_of, html_of, shown_html, text_of
 from infra.pages import new_app
 from infra.pages.frame import language, translate
@@ -136,7 +136,7 @@ def answered_mail(mails: Mails, given: Mapping[str, Any]) -> Mail:
     if given.get("mail"):
         found = [mail for mail in found if mail.id == given["mail"]]
     else:
-        found = [mail for mail in found if mail.kind != "owner" and mail.ticket == given.get("ticket")]
+        found = [mail for mail in found if mail.kind not in PERSONAL and mail.ticket == given.get("ticket")]
     if not found:
         raise Unsent(404, "no such mail")
     return found[-1]
@@ -154,9 +154,9 @@ def answer_from(given: Mapping[str, Any], original: Mail, desk: Desk) -> Answer:
 
 
 def writer(asked: str, original: Mail, desk: Desk) -> str:
-    """Who answers: the agent asked for by address, else the owner on the owner's phone, else the first agent. Raises Unsent."""
+    """Who answers: the agent asked for by address, else whose own mailbox it is in, else the first agent. Raises Unsent."""
     if not asked:
-        return original.recipients[0] if original.kind == "owner" and original.recipients else desk.agents[0]
+        return original.recipients[0] if original.kind in PERSONAL and original.recipients else desk.agents[0]
     for agent in desk.agents:
         if parseaddr(asked)[1].lower() == parseaddr(agent)[1].lower():
             return agent
@@ -164,9 +164,16 @@ def writer(asked: str, original: Mail, desk: Desk) -> str:
 
 
 def show(desk: Desk, ticket: Ticket | None = None, **more: Any) -> str:
-    tickets, alerts = desk.mails.tickets(), desk.mails.of_owner()
+    tickets, boxes = desk.mails.tickets(), [(name_of(box, desk), box) for box in desk.mails.boxes()]
     parts = {"text_of": text_of, "html_of": html_of, "attachments_of": attachments_of, "headers_of": headers_of}
-    return render_template("mailbox.html", desk=desk, tickets=tickets, alerts=alerts, ticket=ticket, **parts, **more)
+    return render_template("mailbox.html", desk=desk, tickets=tickets, boxes=boxes, ticket=ticket, **parts, **more)
+
+
+def name_of(box: Box, desk: Desk) -> str:
+    """Whose it is, as people call them; "" where only the address is known."""
+    if box.address in desk.mails.owners:
+        return translate("owner")
+    return next((name for name, address in map(parseaddr, desk.agents) if address.lower() == box.address), "")
 
 
 def headers_of(mail: Mail) -> list[tuple[str, str]]:

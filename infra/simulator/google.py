@@ -26,7 +26,7 @@ AUDIENCE, PUSH_ACCOUNT, KEY_ID = (
     "bridgehead-local",
     "push@simulator.example",
     "simulator",
-)  # as infra/local.toml has them
+)  # as infra/local/local.toml has them
 LIMIT = 4096  # bytes
 STARS = ("STAR_RATING_UNSPECIFIED", "ONE", "TWO", "THREE", "FOUR", "FIVE")
 

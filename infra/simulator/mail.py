@@ -1,7 +1,7 @@
 """Mail and letters: customers' mails go to whoever plays SES, what they get is found where the mailbox keeps mails.
 
 `mail` in the configuration says where: {"inbound_smtp": "host:port", "mails_dir": directory}. Without it nobody is written to.
-A letter is a PDF that a scanner mails; its answer is the page that somebody is to print.
+A letter is a PDF that a scanner mails; its answer is the one that somebody is to print.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from pathlib import Path
 
 from flask import Blueprint
 
+from chalicelib.channels.letter.reading import text_layer
+from chalicelib.press import Sheet, typeset
 from infra.simulator.platform import Echo, Headers, Place, Platform, Secrets, Words
 from infra.simulator.world import Connection, Post, World
 
@@ -53,8 +55,9 @@ def bring_scan(world: World, words: Words) -> int:
     mail = EmailMessage()
     mail["From"], mail["Subject"] = f"Scanner <{SCANNER}>", "1 new scan"
     mail.set_content("A letter was scanned.\n")
-    lines = [*words.text.splitlines(), "", words.name]
-    mail.add_attachment(pdf(lines), maintype="application", subtype="pdf", filename=f"letter-{words.id}.pdf")
+    mail.add_attachment(
+        pdf(f"{words.text}\n\n{words.name}"), maintype="application", subtype="pdf", filename=f"letter-{words.id}.pdf"
+    )
     return send(world, mail, words)
 
 
@@ -71,26 +74,9 @@ def send(world: World, mail: EmailMessage, words: Words) -> int:
     return 202
 
 
-def pdf(lines: Sequence[str]) -> bytes:
-    """A page as a scanner makes it, with a text layer; what Helvetica lacks becomes a question mark."""
-    escapes = str.maketrans({"\\": r"\\", "(": r"\(", ")": r"\)"})
-    shown = b"".join(b"(%s) Tj T* " % line.translate(escapes).encode("cp1252", "replace") for line in lines)
-    stream = b"BT /F1 12 Tf 15 TL 60 780 Td %sET" % shown
-    objects = (
-        b"<</Type/Catalog/Pages 2 0 R>>",
-        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>",
-        b"<</Length %d>>stream\n%s\nendstream" % (len(stream), stream),
-        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>",
-    )
-    made, starts = b"%PDF-1.4\n", []
-    for number, each in enumerate(objects, 1):
-        starts.append(len(made))
-        made += b"%d 0 obj%sendobj\n" % (number, each)
-    table = b"".join(b"%010d 00000 n \n" % start for start in starts)
-    size = len(objects) + 1
-    trailer = b"trailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (size, len(made))
-    return made + b"xref\n0 %d\n0000000000 65535 f \n%s" % (size, table) + trailer
+def pdf(words: str) -> bytes:
+    """A page as a scanner makes it, with a text layer, in any script."""
+    return typeset(Sheet(words, address=[], sender=[], language="en", date="", reference="", paper="a4"), b"")
 
 
 def collect(world: World) -> None:
@@ -110,9 +96,12 @@ def posted(world: World, found: EmailMessage) -> Post:
     letters = {each for connection in world.of("letter") for each in connection.accounts}
     subject, body = str(found["Subject"]), found.get_body(("plain",))
     channel, thread = ("letter", subject) if account in letters else ("email", to.partition("@")[0])
+    papers = [text_layer(each.get_content()) for each in found.iter_attachments()]
     text = str(body.get_content()).strip() if body else ""
     id, title = str(found["Message-ID"]), subject.removeprefix("Re: ")
-    return Post(id, channel, account, thread, text, False, "message", datetime.now(UTC), metadata=title)
+    return Post(
+        id, channel, account, thread, "\n".join(papers) or text, False, "message", datetime.now(UTC), metadata=title
+    )
 
 
 def sign(connection: Connection, body: bytes) -> Headers:

@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-from infra.simulator import (
-    bluesky,
-    facebook,
-    google,
-    instagram,
-    line,
-    linkedin_words,
-    mail,
-    mastodon,
-    shop_words,
-    telegram,
-    threads,
-    tiktok,
-    twilio,
-    viber,
-    wechat,
-    wecom,
-    whatsapp,
-    x_words,
-    youtube,
-    zalo,
-    zalo_bot,
-)
+from infra.simulator import bluesky, google, line, mail, mastodon, telegram, tiktok, twilio, viber, youtube
+from infra.simulator.linkedin import words as linkedin_words
+from infra.simulator.meta import facebook, instagram, threads, whatsapp
 from infra.simulator.platform import Place, Platform
+from infra.simulator.shop import words as shop_words
+from infra.simulator.tencent import wechat, wecom
+from infra.simulator.x import words as x_words
+from infra.simulator.zalo import account as zalo
+from infra.simulator.zalo import bot as zalo_bot
 
 PLATFORMS: dict[str, Platform] = {
     each.channel: each

@@ -31,6 +31,7 @@ def serve(config: Mapping[str, Any], *, port: int = 0, echo_base: str = "", with
 def simulator_app(world: World, echo_base: str = "", with_media: bool = False, phones: Phones | None = None) -> Flask:
     """All platforms in one application."""
     app = new_app(__name__)
+    world.product = echo_base
     echo = echo_to(world, echo_base)
     for platform in PLATFORMS.values():
         app.register_blueprint(platform.api(world, echo))

@@ -73,11 +73,23 @@ def tiktok_api(world: World, echo: Echo) -> Blueprint:
 
 
 def add_look_ups(tiktok: Blueprint, world: World) -> None:
+    @tiktok.get("/business/video/list/")
+    def videos() -> ResponseReturnValue:
+        caller(world)
+        return under(world, CHANNEL, FAILURES, lambda: good({"videos": [{"item_id": str(VIDEO)}]}), on="look_up")
+
+    @tiktok.get("/business/message/conversation/list/")
+    def conversations() -> ResponseReturnValue:
+        """As to a business in Europe, which gets no messages."""
+        caller(world)
+        return problem(40001)
+
     @tiktok.get("/business/comment/list/")
     def comments() -> ResponseReturnValue:
         caller(world)
         wanted = json.loads(request.args.get("comment_ids", "[]"))
-        found = [as_comment(world, told) for told in world.told if told.channel == CHANNEL and told.thread in wanted]
+        said = [told for told in world.told if told.channel == CHANNEL and told.public]
+        found = [as_comment(world, told) for told in said if not wanted or told.thread in wanted]
         return under(world, CHANNEL, FAILURES, lambda: good({"comments": found, "has_more": False}), on="look_up")
 
     @tiktok.get("/business/comment/reply/list/")

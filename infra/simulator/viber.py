@@ -82,6 +82,8 @@ def sent(world: World, echo: Echo) -> Response:
         return problem(3, "badData")
     files = (Sent(str(given["file_name"]), "", int(given["size"])),) if given.get("type") == "file" else ()
     account, found = connection.accounts[0], world.number()
+    if given.get("type") == "picture":
+        files = (Sent(link.rpartition("/")[2], "", 0),)
     shown = text or ("" if files else link)
     post = Post(str(found), CHANNEL, account, person, shown, False, "message", datetime.now(UTC), files=files)
     with world.hold:

@@ -79,6 +79,8 @@ class World:
     echoes: list[dict[str, Any]] = field(default_factory=list)
     answers: dict[str, dict[str, str]] = field(default_factory=dict)  # the shop's, by webhook-id
     uploads: dict[str, tuple[str, Sent]] = field(default_factory=dict)  # X's media: category and file, by media id
+    pairs: dict[tuple[str, str], list[str]] = field(default_factory=dict)  # X's tokens, by connection and account
+    product: str = ""  # where its webhooks are
     subscribed: dict[str, list[str]] = field(default_factory=dict)  # webhook fields by page
     failures: dict[tuple[str, str], deque[str]] = field(default_factory=lambda: defaultdict(deque))
     hold: threading.RLock = field(default_factory=threading.RLock)

@@ -1,12 +1,14 @@
-"""A platform on its side of the wire: what it answers, and signatures from elsewhere where they are at hand."""
+"""A platform on its side of the wire: what it answers and was asked, and answers on their way to it."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from chalicelib.http import Http, Response
+from chalicelib.model import Event, Kind, Reply
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "fixtures"
 
@@ -25,6 +27,30 @@ def answering(
     return http
 
 
+class Platform:
+    """Answers in order: an exception, a response, or what `told` makes one of; keeps what it was asked."""
+
+    usual: ClassVar[Any] = None
+
+    def __init__(self, *answers: Any) -> None:
+        self.answers = list(answers)
+        self.asked: list[tuple[str, str, dict[str, Any]]] = []
+
+    def __call__(self, method: str, url: str, **more: Any) -> Response:
+        self.asked.append((method, url, more))
+        answer = self.answers.pop(0) if self.answers else self.usual
+        if isinstance(answer, Exception):
+            raise answer
+        return answer if isinstance(answer, Response) else self.told(answer)
+
+    def told(self, answer: Any) -> Response:
+        return Response(200, json.dumps(answer).encode())
+
+    @property
+    def bodies(self) -> list[dict[str, Any]]:
+        return [more["json"] for _, _, more in self.asked if more.get("json")]
+
+
 def failing(error: Exception) -> Http:
     """Not to be reached."""
 
@@ -34,8 +60,12 @@ def failing(error: Exception) -> Http:
     return http
 
 
-def signatures(platform: str) -> list[dict[str, Any]]:
-    """Deliveries with what is said to prove them, and whether it does; none where they are not at hand."""
-    file = SHARED / "signatures.json"
-    listed: list[dict[str, Any]] = json.loads(file.read_text()) if file.exists() else []
-    return [each for each in listed if each["platform"] == platform]
+def replying(**usual: Any) -> Callable[..., Reply]:
+    """Makes answers on their way: as usual but for what is said."""
+    names = {"conversation_id": "abcdefghijklmnop", "id": "3f9c2a7e"}
+    fields = {**names, "kind": Kind.DIRECT, "public": False, **usual}
+    return lambda **more: Reply(**{**fields, **more})
+
+
+def kinds(events: list[Event]) -> str:
+    return " ".join(type(event).__name__.lower() for event in events) or "nothing"

@@ -12,7 +12,8 @@ from urllib.parse import parse_qs, urlsplit
 from chalicelib.channels.base import Connection
 from chalicelib.channels.bluesky import Bluesky
 from chalicelib.http import Response
-from chalicelib.model import Kind, Reply
+from chalicelib.model import Kind
+from tests.channels.at_hand import replying
 
 SHOP, ME, MIKA = "lindner.bsky.example", "did:plc:lindnerlindnerlindner", "did:plc:mikamikamikamikamikami"
 PASSWORD, PDS = "abcd-efgh-ijkl-mnop", "https://pds.example"
@@ -39,22 +40,18 @@ def uri_of(author: str, name: str) -> str:
     return f"at://{author}/{COLLECTION}/{name}"
 
 
-def reply(**more: Any) -> Reply:
-    fields: dict[str, Any] = {
-        "conversation_id": "abcdefghijklmnop",
-        "id": "3f9c2a7e",
-        "channel": "bluesky",
-        "account": SHOP,
-        "thread": uri_of(MIKA, "3k0000000001"),
-        "author_id": MIKA,
-        "parent": uri_of(MIKA, "3k0000000001"),
-        "kind": Kind.MENTION,
-        "public": True,
-        "text": "はい、18時まで 🙂 https://lindner.example/offen, نعم @mika.bsky.example",
-        "window_from": NOW,
-        "tried_at": NOW,
-    }
-    return Reply(**{**fields, **more})
+reply = replying(
+    channel="bluesky",
+    account=SHOP,
+    thread=uri_of(MIKA, "3k0000000001"),
+    author_id=MIKA,
+    parent=uri_of(MIKA, "3k0000000001"),
+    kind=Kind.MENTION,
+    public=True,
+    text="はい、18時まで 🙂 https://lindner.example/offen, نعم @mika.bsky.example",
+    window_from=NOW,
+    tried_at=NOW,
+)
 
 
 @dataclass

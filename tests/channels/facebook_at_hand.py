@@ -23,6 +23,7 @@ from chalicelib.model import (
     Reply,
 )
 from tests import signing
+from tests.channels.at_hand import replying
 
 PAYLOADS = Path(__file__).parents[1] / "payloads"
 
@@ -62,10 +63,6 @@ def only(name: str) -> Any:
     return event
 
 
-def kinds(events: list[Event]) -> str:
-    return " ".join(type(event).__name__.lower() for event in events) or "nothing"
-
-
 def change(field: str = "feed", **value: Any) -> dict[str, Any]:
     return {
         "object": "page",
@@ -93,21 +90,15 @@ ANSWER = "Kommt morgen an. 明日届きます。"
 NOW = SENT_AT + timedelta(hours=1)
 
 
-def reply(**more: Any) -> Reply:
-    fields: dict[str, Any] = {
-        "conversation_id": "abcdefghijklmnop",
-        "id": "3f9c2a7e",
-        "channel": "facebook",
-        "account": PAGE,
-        "thread": PERSON,
-        "author_id": PERSON,
-        "parent": MID,
-        "kind": Kind.DIRECT,
-        "public": False,
-        "text": "Kommt morgen an. 明日届きます。",
-        "window_from": SENT_AT,
-    }
-    return Reply(**{**fields, **more})
+reply = replying(
+    channel="facebook",
+    account=PAGE,
+    thread=PERSON,
+    author_id=PERSON,
+    parent=MID,
+    text="Kommt morgen an. 明日届きます。",
+    window_from=SENT_AT,
+)
 
 
 def comment_reply(**more: Any) -> Reply:

@@ -12,6 +12,7 @@ from chalicelib.channels.instagram import Instagram
 from chalicelib.http import Http
 from chalicelib.model import Event, Kind, Reply
 from tests import signing
+from tests.channels.at_hand import replying
 
 PAYLOADS = Path(__file__).parents[1] / "payloads" / "instagram"
 
@@ -61,21 +62,15 @@ def at(now: datetime, http: Http, **options: Any) -> Instagram:
     return Instagram(connection(**options), http, lambda: now)
 
 
-def reply(**more: Any) -> Reply:
-    fields: dict[str, Any] = {
-        "conversation_id": "abcdefghijklmnop",
-        "id": "3f9c2a7e",
-        "channel": "instagram",
-        "account": ACCOUNT,
-        "thread": PERSON,
-        "author_id": PERSON,
-        "parent": MID,
-        "kind": Kind.DIRECT,
-        "public": False,
-        "text": ANSWER,
-        "window_from": SENT_AT,
-    }
-    return Reply(**{**fields, **more})
+reply = replying(
+    channel="instagram",
+    account=ACCOUNT,
+    thread=PERSON,
+    author_id=PERSON,
+    parent=MID,
+    text=ANSWER,
+    window_from=SENT_AT,
+)
 
 
 def comment_reply(**more: Any) -> Reply:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from chalicelib.channels.base import Connection, WebhookRequest
 from chalicelib.channels.line import Line
 from chalicelib.http import Response
-from chalicelib.model import Event, Kind, Reply
+from chalicelib.model import Event
 from tests import signing
+from tests.channels import at_hand
+from tests.channels.at_hand import replying
 
 PAYLOADS = Path(__file__).parents[1] / "payloads" / "line"
 BOT = "Uc0ffee00000000000000000000000001"
@@ -46,43 +48,25 @@ def read(name: str, **options: Any) -> list[Event]:
     return Line(connection(**options)).parse(delivered(payload(name)))
 
 
-def reply(**more: Any) -> Reply:
-    fields: dict[str, Any] = {
-        "conversation_id": "abcdefghijklmnop",
-        "id": "3f9c2a7e",
-        "channel": "line",
-        "account": BOT,
-        "thread": MIA,
-        "author_id": MIA,
-        "parent": "571000000000000001",
-        "kind": Kind.DIRECT,
-        "public": False,
-        "text": ANSWER,
-        "window_from": SENT_AT,
-    }
-    return Reply(**{**fields, **more})
+reply = replying(
+    channel="line",
+    account=BOT,
+    thread=MIA,
+    author_id=MIA,
+    parent="571000000000000001",
+    text=ANSWER,
+    window_from=SENT_AT,
+)
 
 
-class Platform:
-    """Answers in order: a body, a status with a message, a response or an exception; keeps what it was asked."""
+class Platform(at_hand.Platform):
+    """Answers with a body, or a status with a message."""
 
-    def __init__(self, *answers: Any) -> None:
-        self.answers = list(answers)
-        self.asked: list[tuple[str, str, dict[str, Any]]] = []
+    usual: ClassVar[Any] = {"sentMessages": [{"id": "461230966842064897"}]}
 
-    def __call__(self, method: str, url: str, **more: Any) -> Response:
-        self.asked.append((method, url, more))
-        answer = self.answers.pop(0) if self.answers else {"sentMessages": [{"id": "461230966842064897"}]}
-        if isinstance(answer, Exception):
-            raise answer
-        if isinstance(answer, tuple):
-            status, body = answer
-            return Response(status, json.dumps(body if isinstance(body, dict) else {"message": body}).encode())
-        return answer if isinstance(answer, Response) else Response(200, json.dumps(answer).encode())
-
-    @property
-    def bodies(self) -> list[dict[str, Any]]:
-        return [more["json"] for _, _, more in self.asked if more.get("json")]
+    def told(self, answer: Any) -> Response:
+        status, body = answer if isinstance(answer, tuple) else (200, answer)
+        return Response(status, json.dumps(body if isinstance(body, dict) else {"message": body}).encode())
 
 
 def at(now: datetime, platform: Platform, **options: Any) -> Line:

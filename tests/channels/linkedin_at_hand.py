@@ -14,6 +14,7 @@ from chalicelib.channels.linkedin import LinkedIn
 from chalicelib.http import Http, Response
 from chalicelib.model import Event, Kind, Reply
 from tests import signing
+from tests.channels.at_hand import replying
 
 PAYLOADS = Path(__file__).parents[1] / "payloads" / "linkedin"
 
@@ -52,25 +53,17 @@ def only(name: str) -> Any:
     return event
 
 
-def kinds(events: list[Event]) -> str:
-    return " ".join(type(event).__name__.lower() for event in events) or "nothing"
-
-
-def reply(**more: Any) -> Reply:
-    fields: dict[str, Any] = {
-        "conversation_id": "abcdefghijklmnop",
-        "id": "3f9c2a7e",
-        "channel": "linkedin",
-        "account": PAGE,
-        "thread": POST,
-        "author_id": MAI,
-        "parent": COMMENT,
-        "kind": Kind.COMMENT,
-        "public": True,
-        "text": ANSWER,
-        "window_from": SENT_AT,
-    }
-    return Reply(**{**fields, **more})
+reply = replying(
+    channel="linkedin",
+    account=PAGE,
+    thread=POST,
+    author_id=MAI,
+    parent=COMMENT,
+    kind=Kind.COMMENT,
+    public=True,
+    text=ANSWER,
+    window_from=SENT_AT,
+)
 
 
 def opened(http: Http, token: str = TOKEN, **options: Any) -> LinkedIn:

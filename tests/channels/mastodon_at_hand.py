@@ -14,7 +14,8 @@ from urllib.parse import parse_qs, urlsplit
 from chalicelib.channels.base import Connection
 from chalicelib.channels.mastodon import Mastodon
 from chalicelib.http import Response
-from chalicelib.model import Kind, Reply
+from chalicelib.model import Kind
+from tests.channels.at_hand import replying
 
 SHOP, TOKEN = "lindner@social.example", "access-token-of-the-account"
 ME, MIKA, HUONG = "100", "201", "202"
@@ -41,22 +42,18 @@ def connection(**options: Any) -> Connection:
     return Connection("masto", "mastodon", (SHOP,), options, {"access_tokens": {SHOP: TOKEN}})
 
 
-def reply(**more: Any) -> Reply:
-    fields: dict[str, Any] = {
-        "conversation_id": "abcdefghijklmnop",
-        "id": "3f9c2a7e",
-        "channel": "mastodon",
-        "account": SHOP,
-        "thread": "1001",
-        "author_id": MIKA,
-        "parent": "1001",
-        "kind": Kind.MENTION,
-        "public": True,
-        "text": "はい、18時まで! https://lindner.example/offen 🙂 نعم",
-        "window_from": NOW,
-        "tried_at": NOW,
-    }
-    return Reply(**{**fields, **more})
+reply = replying(
+    channel="mastodon",
+    account=SHOP,
+    thread="1001",
+    author_id=MIKA,
+    parent="1001",
+    kind=Kind.MENTION,
+    public=True,
+    text="はい、18時まで! https://lindner.example/offen 🙂 نعم",
+    window_from=NOW,
+    tried_at=NOW,
+)
 
 
 @dataclass
@@ -121,7 +118,8 @@ class Server:
         if path == "v1/accounts/verify_credentials":
             return account(ME)
         if path == "v1/notifications":
-            return paged([each for each in self.told if each["type"] in query["types[]"]], query)
+            shown = [each for each in self.told if "include_filtered" in query or not each.get("filtered")]
+            return paged([each for each in shown if each["type"] in query["types[]"]], query)
         if path == f"v1/accounts/{ME}/statuses":
             return paged([each for each in self.posts.values() if each["account"]["id"] == ME], query)
         _, _, id, *rest = path.split("/")

@@ -12,8 +12,9 @@ import pytest
 from chalicelib.channels.base import Connection, Outcome, PostFailed, WebhookRequest
 from chalicelib.channels.telegram import Telegram
 from chalicelib.http import Response
-from chalicelib.model import Event, Kind, Reply
+from chalicelib.model import Event, Reply
 from tests import signing
+from tests.channels.at_hand import replying
 
 PAYLOADS = Path(__file__).parents[1] / "payloads" / "telegram"
 BOT = "7000111222"
@@ -43,21 +44,15 @@ def read(name: str) -> list[Event]:
     return Telegram(connection()).parse(delivered(payload(name)))
 
 
-def reply(**more: Any) -> Reply:
-    fields: dict[str, Any] = {
-        "conversation_id": "abcdefghijklmnop",
-        "id": "3f9c2a7e",
-        "channel": "telegram",
-        "account": BOT,
-        "thread": MIA,
-        "author_id": MIA,
-        "parent": f"{MIA}:101",
-        "kind": Kind.DIRECT,
-        "public": False,
-        "text": ANSWER,
-        "window_from": SENT_AT,
-    }
-    return Reply(**{**fields, **more})
+reply = replying(
+    channel="telegram",
+    account=BOT,
+    thread=MIA,
+    author_id=MIA,
+    parent=f"{MIA}:101",
+    text=ANSWER,
+    window_from=SENT_AT,
+)
 
 
 def sent(number: int = 140, chat: str = MIA, **more: Any) -> dict[str, Any]:

@@ -294,6 +294,10 @@ def test_a_lost_answer_is_found_by_its_name_and_never_posted_twice() -> None:
     assert uri == uri_of(ME, name_of(answer))
     assert refusal(server, answer) == (Outcome.UNKNOWN, "unclear")
     assert len([each for each in server.posts if each.startswith(f"at://{ME}/")]) == 1
+    # servers that say in words of their own that it is there
+    for there in (problem(409, "RecordAlreadyExists"), problem(400, "InvalidRequest")):
+        server.instead, server.forgets_after = [None, there], False
+        assert found.send(answer) == uri
     for said in (Lost("x"), Response(502), EXPIRED, Response(200, b"{}")):
         server.instead, server.forgets_after = [said], False
         with pytest.raises(PostFailed) as failed:

@@ -1,6 +1,6 @@
 """What every channel promises, tried on every channel and every delivery there is of it: proven, kept once, readable again.
 
-Through the webhook's own entry point. How a channel is tried is an entry in `contract.py`.
+Through the webhook's own entry point. How a channel is tried is an entry in `contracts.py`.
 """
 
 from __future__ import annotations
@@ -22,13 +22,15 @@ import app
 from chalicelib import intake
 from chalicelib.aws import parameters
 from chalicelib.aws.table import unmarshal
-from chalicelib.channels import CHANNELS, open_channel
+from chalicelib.channels import CHANNELS, open_channel, poll_every
 from chalicelib.channels.base import LARGEST_BODY, Channel, Malformed, WebhookRequest
 from chalicelib.channels.google_business import push_proof
-from chalicelib.model import Event, Message, Unreadable
+from chalicelib.channels.powers import Polls
+from chalicelib.model import Event, Message, Ring, Unreadable
 from tests import aws
 from tests.channels import broken
-from tests.channels.contract import CONTRACTS, NEW, NOW, OLD, Contract, Proof, Sent, Sign, Values
+from tests.channels.contract import Contract, Proof, Sent, Sign, Values
+from tests.channels.contracts import CONTRACTS, NEW, NOW, OLD
 from tests.quick_aws import QuickAws, quick
 
 DAY = timedelta(days=1).total_seconds()
@@ -141,7 +143,7 @@ CHANGING = [contract for contract in SERVED if contract.proof and contract.proof
 
 def test_every_channel_has_its_entry_in_the_contracts() -> None:
     without = set(CHANNELS) - {contract.channel for contract in CONTRACTS}
-    assert without == set(), "to be added in tests/channels/contract.py"
+    assert without == set(), "to be added in tests/channels/contracts.py"
     assert all(contract.message in contract.payloads for contract in SERVED)
 
 
@@ -333,6 +335,8 @@ def test_whatever_it_tells_is_ours_can_be_answered_and_is_read_again(contract: C
         assert told_at.utcoffset() == timedelta(0)
         assert told_at.timestamp() <= NOW
         assert not isinstance(event, Message) or is_answerable(channel, event)
+        assert isinstance(event, Ring) is contract.only_rings
+        assert not contract.only_rings or (isinstance(channel, Polls) and poll_every(channel.connection))
 
 
 def readable(events: Iterable[Event]) -> list[Any]:
@@ -350,7 +354,7 @@ def test_what_says_it_comes_from_the_future_came_now(contract: Contract, stack: 
     stack.clock.now = NOW - 365 * DAY
     assert stack.sends(contract.payload(contract.message)) == 200
     times = [datetime.fromisoformat(sk.split("#")[1]) for _, sk in stack.kept() if sk.startswith("i#")]
-    assert [at.timestamp() for at in times] == ([] if contract.only_rings else [stack.clock.now])
+    assert [at.timestamp() for at in times] == [stack.clock.now]
 
 
 @of(SERVED)
@@ -381,7 +385,7 @@ def fields(events: Iterable[Event]) -> Iterable[str]:
     return (text for event in events for text in broken.texts(event) if len(text) > 2 and not text.isdecimal())
 
 
-@of([contract for contract in SERVED if not contract.only_rings])
+@of(SERVED)
 def test_what_could_not_be_kept_is_asked_for_again(
     contract: Contract, stack: Stack, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -420,7 +424,7 @@ def test_a_body_beyond_all_bounds_is_not_even_looked_at(contract: Contract, stac
     for more in (room + 1, room):
         sent = proof(contract).sign(body + b" " * more, NOW)
         assert stack.asks("POST", sent)[0] == (413 if len(sent.body) > LARGEST_BODY else 200)
-        assert bool(stack.kept()) == (len(sent.body) <= LARGEST_BODY and not contract.only_rings)
+        assert bool(stack.kept()) == (len(sent.body) <= LARGEST_BODY)
         stack.aws.rows.clear()
 
 
@@ -430,7 +434,7 @@ def test_a_delivery_may_call_itself_what_it_likes(contract: Contract, stack: Sta
     for type in ("text/plain", "application/x-www-form-urlencoded", "text/xml; charset=utf-7", "x", "", "日本"):
         sent = sign(body, NOW)
         assert stack.asks("POST", replace(sent, headers={**sent.headers, "content-type": type}))[0] == 200
-        assert bool(stack.kept()) is not contract.only_rings
+        assert stack.kept()
         stack.aws.rows.clear()
 
 

@@ -6,6 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from email.mime.application import MIMEApplication
+from email.mime.base import MIMEBase
+from email.mime.image import MIMEImage
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
 from typing import Any
 
 import pytest
@@ -71,7 +76,7 @@ def test_a_mail_becomes_a_message_with_its_subject_as_first_words(shop: Shop) ->
         title="Tisch am Sonntag für 8? ☕",
     )
     ticket = shop.mails()[0]
-    assert ticket["Subject"] == "[E-mail] Mia Müller: Tisch am Sonntag für 8? ☕"
+    assert ticket["Subject"] == "[E-Mail] Mia Müller: Tisch am Sonntag für 8? ☕"
     assert "mia@kundin.example" in text(ticket)
 
 
@@ -174,8 +179,68 @@ def test_what_no_person_wrote_makes_no_ticket(shop: Shop) -> None:
     assert shop.arrives(written("x", From="a@b.example, c@d.example"), HELLO) == ["unreadable_sender"]
     assert (shop.mails(), sorted(shop.aside)) == (
         [],
-        ["automatic", "helpdesk", "spam", "unreadable_sender", "virus"],
+        ["automatic", "bounced", "helpdesk", "spam", "unreadable_sender", "virus"],
     )
+
+
+def test_what_only_looks_like_a_bounce_is_kept_and_a_bounce_is_not(shop: Shop) -> None:
+    assert arrive(shop, "question_german", return_path="") == "bounced"
+    assert shop.arrives(written("x", From="MAILER-DAEMON@kundin.example"), HELLO, return_path="") == ["bounced"]
+    made = EmailMessage()
+    made["From"], made["To"], made["Subject"] = "a@kundin.example", HELLO, "Undelivered"
+    made.set_content("x")
+    made.make_mixed()
+    made.attach(sent(b"Content-Type: message/delivery-status\n\nAction: failed\n"))
+    assert shop.arrives(made.as_bytes(), HELLO, return_path="") == ["bounced"]
+    assert (list(shop.aside), shop.mails()) == (["bounced"], [])
+
+
+def test_another_business_with_a_bridgehead_of_its_own_is_a_customer_like_others(shop: Shop) -> None:
+    theirs = {"From": "Rösterei B <hello@reply.b.example>", "X_Auto_Response_Suppress": "OOF, AutoReply"}
+    for mark, outcome in (
+        ("r1@reply.b.example", "message"),
+        ("r1@reply.lindner.example", "our_own"),  # ours, sent on under another name
+        ("r1", "our_own"),
+        ("r1@", "message"),
+    ):
+        raw = written(f"Danke {mark}", Message_ID=f"<{mark}@b.example>", X_Bridgehead_Answer=mark, **theirs)
+        assert shop.arrives(raw, HELLO) == [outcome]
+    ours = written("x", From="c-x@reply.lindner.example", X_Bridgehead_Answer="r1@reply.b.example")
+    assert shop.arrives(ours, HELLO) == ["our_own"]
+    # what they answer with, we mark in the same way
+    shop.answer(shop.mails()[0], "Gern!")
+    assert answers(shop)[0]["X-Bridgehead-Answer"].endswith("@reply.lindner.example")
+
+
+def test_what_is_signed_in_the_text_is_readable_and_what_is_sealed_is_not(shop: Shop) -> None:
+    inside = "Habt ihr am Sonntag offen?\n\nأراكم"
+    signed = f"-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n{inside}\n-----BEGIN PGP SIGNATURE-----\n\niQ==\n"
+    shop.arrives(written(f"{signed}-----END PGP SIGNATURE-----\n"), HELLO)
+    shop.arrives(written("-----BEGIN PGP MESSAGE-----\n\nhQEMA\n", Message_ID="<2@kundin.example>"), HELLO)
+    assert [(each.text, each.doubt) for each in messages(shop)] == [(f"x\n\n{inside}", ""), ("x", "encrypted")]
+
+
+ODD: list[tuple[str, MIMEBase, str, list[str]]] = [
+    ("iso-2022-jp", MIMEText("日曜日は営業していますか？", "plain", "iso-2022-jp"), "日曜日は営業していますか？", []),
+    ("gb18030", MIMEText("你们星期天营业吗？𠮷", "plain", "gb18030"), "你们星期天营业吗？𠮷", []),
+    ("rtl", MIMEText('<div dir="rtl"><p>שלום, מתי?</p><script>x</script></div>', "html", "utf-8"), "שלום, מתי?", []),
+    ("picture", MIMEImage(b"\x89PNG\r\n\x1a\n" + b"x" * 9000, "png"), "", ["image"]),
+    ("tnef", MIMEApplication(b'x\x9f>"' * 99, "ms-tnef", name="winmail.dat"), "", ["winmail.dat", "mail.eml"]),
+    ("calendar", MIMEText("BEGIN:VCALENDAR\nMETHOD:REQUEST\n", "calendar", "utf-8"), "", ["mail.eml"]),
+    ("endless", MIMEText("wo bleibt mein paket " * 20_000), "wo bleibt mein paket", ["mail.eml"]),
+]
+
+
+def test_whatever_a_customers_program_makes_of_it_a_ticket_comes_with_all_there_is(shop: Shop) -> None:
+    for name, part, words, files in ODD:
+        made = MIMEMultipart()
+        made["From"], made["To"], made["Message-ID"] = "mia@kundin.example", HELLO, f"<{name}@kundin.example>"
+        made.attach(part)
+        assert (shop.arrives(made.as_bytes(), HELLO), name) == (["message"], name)
+        found = messages(shop)[-1]
+        assert found.text.startswith(words)
+        assert [each.name or each.kind.value for each in found.attachments] == files
+    assert len(shop.mails()) == len(ODD)
 
 
 def test_the_shops_own_group_may_bring_mail_and_others_may_not(monkeypatch: pytest.MonkeyPatch) -> None:

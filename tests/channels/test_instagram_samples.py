@@ -10,7 +10,7 @@ import pytest
 from chalicelib.channels.base import Connection
 from chalicelib.channels.instagram import Instagram
 from chalicelib.model import Event
-from tests.channels.facebook_at_hand import kinds
+from tests.channels.at_hand import kinds
 from tests.channels.instagram_at_hand import delivered
 from tests.channels.test_facebook_samples import SHARED
 

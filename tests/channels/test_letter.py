@@ -1,4 +1,4 @@
-"""Letters: a scan that comes by mail becomes a ticket, an answer a page that somebody prints and posts."""
+"""Letters: a scan that comes by mail becomes a ticket, an answer a letter that somebody prints and posts."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from io import BytesIO
 from typing import Any
 
 import pytest
+from pypdf import PdfReader
 
 from chalicelib import desk, intake, mailroom
 from chalicelib.aws import clients, conversations, mailings, textract
@@ -18,11 +20,13 @@ from chalicelib.channels import open_channel
 from chalicelib.channels.base import Connection, Forged, Outcome, PostFailed, WebhookRequest
 from chalicelib.channels.letter import Letter, paper, reading
 from chalicelib.http import Response
+from chalicelib.locales import day
 from chalicelib.mailroom import answered
 from chalicelib.model import Attachment, AttachmentKind, Author, Kind, Message, Reply
+from chalicelib.press import Sheet, typeset
 from chalicelib.settings import build
 from tests import aws
-from tests.channels.email_at_hand import LETTERS, cafe, payload, text
+from tests.channels.email_at_hand import LETTERS, Press, cafe, payload, text
 from tests.mailroom.shop import Shop, address
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -59,8 +63,16 @@ def printed(shop: Shop) -> list[EmailMessage]:
 
 
 def page_of(mail: EmailMessage) -> str:
+    """What a reader's program finds in the PDF."""
     (page,) = mail.iter_attachments()
-    return str(page.get_content())
+    assert (page.get_content_type(), page.get_filename()) == ("application/pdf", f"{reference_of(mail)}.pdf")
+    return reading.text_layer(page.get_content())
+
+
+def reference_of(mail: EmailMessage) -> str:
+    found = re.search(r"BH-[A-Z2-7]{4}-[A-Z2-7]{4}", str(mail["Subject"]))
+    assert found
+    return found.group()
 
 
 # --- what comes --------------------------------------------------------------------------------------------------------
@@ -166,24 +178,27 @@ def test_what_textract_cannot_read_is_not_waited_for(monkeypatch: pytest.MonkeyP
 # --- what goes out -----------------------------------------------------------------------------------------------------
 
 
-def test_an_answer_is_mailed_as_a_page_to_print_and_the_next_letter_finds_its_ticket(shop: Shop) -> None:
+def test_an_answer_is_mailed_as_a_letter_to_print_and_the_next_letter_finds_its_ticket(shop: Shop) -> None:
     arrive(shop, scanned(GERMAN))
     ticket = shop.mails()[0]
     words = "An: Erika Beispiel\nGartenweg 5\n4020 Linz\n\nSehr geehrte Frau Beispiel,\n\ndas tut uns leid. 🍰 <b>"
     assert shop.answer(ticket, words) == "reply"
     (mail,) = printed(shop)
     assert (mail["To"], mail["From"].addresses[0].addr_spec) == ("chefin@lindner.example", LETTERS)
-    name = re.search(r"BH-[A-Z2-7]{4}-[A-Z2-7]{4}", str(mail["Subject"]))
-    assert name
-    page = page_of(mail)
-    assert '<div dir="auto">Gartenweg 5</div>' in page
-    assert "das tut uns leid. 🍰 &lt;b&gt;" in page
-    assert name.group() in page
+    name, page = reference_of(mail), page_of(mail)
+    assert page.splitlines() == [
+        "Kaffeehaus Lindner",
+        "Kaffeehaus Lindner",
+        "Erika Beispiel",
+        "Gartenweg 5",
+        "4020 Linz",
+        f"{day('de', datetime.now(UTC), 'Europe/Berlin')} Unser Zeichen: {name}",
+        "Sehr geehrte Frau Beispiel,",
+        "das tut uns leid. 🍰 <b>",
+    ]
     assert not shop.waiting
     # as a scanner reads it
-    answer = GERMAN.replace(
-        b"Sehr geehrte Damen und Herren,", f"Zeichen: {name.group().replace('O', '0'):<21}".encode()
-    )
+    answer = GERMAN.replace(b"Sehr geehrte Damen und Herren,", f"Zeichen: {name.replace('O', '0'):<21}".encode())
     assert len(answer) == len(GERMAN)
     assert arrive(shop, scanned(answer, id="s2")) == ["message"]
     assert address(shop.mails()[-1]) == address(ticket)
@@ -211,6 +226,7 @@ def test_the_report_that_the_page_was_sent_settles_it_under_its_reference(shop: 
         ("收件人：王小明\n\n您好", ["王小明"], "您好"),
         ("Kính gửi: Đặng Thị Hương\n\nXin chào", ["Đặng Thị Hương"], "Xin chào"),
         ("مرحبا\n\nشكرا", [], "مرحبا\n\nشكرا"),
+        ("To: you" + "\nand" * 9 + "\n\nHi", [], "To: you" + "\nand" * 9 + "\n\nHi"),
     ],
 )
 def test_the_address_is_the_first_paragraph_if_it_says_so(words: str, lines: list[str], rest: str) -> None:
@@ -253,10 +269,79 @@ def channel(**options: Any) -> Letter:
 
 
 def test_a_letterhead_and_who_prints_are_the_owners_choice() -> None:
-    mail = paper.compose(REPLY, "druck@lindner.example", "Kaffeehaus Lindner | Ring 1", build(aws.SETTINGS), NOW)
+    mail = paper.compose(REPLY, "druck@lindner.example", b"%PDF-1.7", build(aws.SETTINGS), NOW)
     assert mail["To"] == "druck@lindner.example"
     assert mail["Auto-Submitted"] == "auto-generated"
-    assert "<div>Kaffeehaus Lindner</div><div>Ring 1</div>" in page_of(mail)
+    assert lines_of("Guten Tag", letterhead="Kaffeehaus Lindner | Ring 1")[:2] == ["Kaffeehaus Lindner", "Ring 1"]
+
+
+def lines_of(words: str, own: bytes = b"", **stationery: Any) -> list[str]:
+    """Of the letter, as a reader's program finds them."""
+    made = paper.sheet(replace(REPLY, text=words), paper.Stationery(**stationery), own, build(aws.SETTINGS), NOW)
+    return reading.text_layer(typeset(made, own)).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("words", "dated"),
+    [
+        ("Dear Ms Sample, thank you for your letter.", "21 November 2026 Our reference:"),
+        ("Sehr geehrte Frau Muster, vielen Dank für Ihren Brief.", "21. November 2026 Unser Zeichen:"),
+        ("お手紙をいただき、ありがとうございます。", "2026年11月21日 整理番号："),
+        ("Cảm ơn quý khách đã gửi thư.", "ngày 21 tháng 11 năm 2026 Mã số thư:"),
+        ("您好，感谢您的来信。🎂", "2026年11月21日 编号："),
+    ],
+)
+def test_a_letter_speaks_the_language_of_its_words(words: str, dated: str) -> None:
+    *_, facts, said = lines_of(words)
+    assert ("".join(facts.split()).startswith("".join(dated.split())), said) == (True, words)
+
+
+def test_a_letter_is_set_in_every_script_and_nothing_said_is_taken_for_markup() -> None:
+    words = "#let x = 1 $a$ *b* _c_ @d <e> \\ // f [g] {h} `i`\n\nΕλλάδα Привет שלום 안녕하세요 สวัสดี\n\nशुभ"
+    assert " ".join(lines_of(words)[2:]).split()[:16] == words.split()[:16]
+    fonts = fonts_of(typeset(paper.sheet(replace(REPLY, text=words), *NO_PAPER), b""))
+    assert {"NotoSans", "NotoSansHebrew", "NotoSansCJKkr", "NotoSansThai", "NotoSansDevanagari"} <= fonts
+
+
+NO_PAPER: Any = (paper.Stationery(), b"", build(aws.SETTINGS), NOW)
+
+
+def fonts_of(pdf: bytes) -> set[str]:
+    """The families that a PDF brings along."""
+    objects: Any = PdfReader(BytesIO(pdf)).pages
+    used = (font.get_object()["/BaseFont"] for page in objects for font in page["/Resources"]["/Font"].values())
+    return {re.sub(r"^/[A-Z]+\+|-.*$", "", str(name)) for name in used}
+
+
+def test_chinese_characters_are_drawn_as_the_language_draws_them() -> None:
+    for words, family in (("直接ご連絡ください", "NotoSansCJKjp"), ("我们会直接联系您，谢谢", "NotoSansCJKsc")):
+        assert fonts_of(typeset(paper.sheet(replace(REPLY, text=words), *NO_PAPER), b"")) == {"NotoSans", family}
+
+
+def test_the_owners_letter_paper_lies_under_every_page() -> None:
+    own = typeset(Sheet("Seit 1898", [], [], "de", "", "", "a4"), b"")
+    made = paper.sheet(replace(REPLY, text="Ein Satz. " * 500), paper.Stationery(), own, build(aws.SETTINGS), NOW)
+    pages = PdfReader(BytesIO(typeset(made, own))).pages
+    assert len(pages) > 1
+    assert all("Seit 1898" in page.extract_text() for page in pages)
+    assert lines_of("Guten Tag", own)[1].startswith(
+        "21. November 2026"
+    )  # the paper has the name, nobody prints it twice
+    with pytest.raises(ValueError, match="no PDF"):
+        lines_of("Guten Tag", b"GIF89a")
+
+
+def test_a_press_that_does_not_answer_is_asked_again_and_letter_paper_that_is_gone_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    broken = Press()
+    broken.broken = "Unhandled"
+    with cafe(monkeypatch, broken), pytest.raises(PostFailed) as failed:
+        channel().send(REPLY)
+    assert failed.value.outcome is Outcome.PASSING
+    with cafe(monkeypatch), pytest.raises(PostFailed) as failed:
+        channel(letterhead_file="letterheads/none.pdf").send(REPLY)
+    assert (failed.value.outcome, failed.value.code) == (Outcome.REFUSED, "rejected")
 
 
 def test_nothing_is_taken_by_http_and_no_letter_is_public_or_too_long() -> None:
@@ -357,5 +442,5 @@ def test_a_delivery_of_dropscan_is_proven_and_only_says_which_letter_to_fetch() 
 
 
 def test_an_answer_to_a_letter_from_dropscan_comes_from_the_reply_domain() -> None:
-    mail = paper.compose(replace(REPLY, account="4711"), "", "", build(aws.SETTINGS), NOW)
+    mail = paper.compose(replace(REPLY, account="4711"), "", b"", build(aws.SETTINGS), NOW)
     assert mail["From"].addresses[0].addr_spec == "letters@reply.lindner.example"

@@ -77,7 +77,7 @@ EXPECTED: dict[str, list[Any]] = {
         message("我的订单还没到。", thread=ROOM, author=Author(""), kind=Kind.GROUP, public=True)
     ],
     "image": [attached(AttachmentKind.IMAGE)],
-    "image_of_a_mini_app": [attached(AttachmentKind.IMAGE, url="https://shop.example/kuchen.jpg")],
+    "image_of_a_mini_app": [attached(AttachmentKind.LINK, url="https://shop.example/kuchen.jpg")],
     "video": [attached(AttachmentKind.VIDEO)],
     "audio": [attached(AttachmentKind.AUDIO)],
     "file": [attached(AttachmentKind.FILE, "Rechnung März.pdf")],
@@ -89,6 +89,7 @@ EXPECTED: dict[str, list[Any]] = {
     ],
     "kind_unknown_message": [note(ID, NoteKind.UNSUPPORTED)],
     "postback": [message("Tisch reservieren 2026-10-04T19:00", id="01M5EVENT00000000000000018")],
+    "postback_to_another_menu": [],
     "edited": [Edit("line", BOT, ID, "@Café Sonnenschein 予約は4名です", SENT_AT + timedelta(seconds=60))],
     "unsend": [Unsend("line", BOT, ID, SENT_AT + timedelta(seconds=90))],
     "unfollow": [note("01M5EVENT00000000000000021", NoteKind.LEFT)],

@@ -76,6 +76,19 @@ def test_a_long_answer_and_its_pictures_are_one_push_and_count_once() -> None:
     }
 
 
+def test_what_is_no_picture_or_too_large_for_one_goes_as_a_link() -> None:
+    bill = File("Rechnung März.pdf", "application/pdf", b"pdf", "https://api.example/files/pdf")
+    large = File("営業.jpg", "image/jpeg", bytes(1_000_001), "https://api.example/files/jpg")
+    platform = Platform(SENT)
+    at(NOW, platform).send(reply(files=(bill, PICTURE, large)))
+    assert [each.get("text", each["type"]) for each in platform.bodies[0]["messages"]] == [
+        ANSWER,
+        "📎 Rechnung März.pdf\nhttps://api.example/files/pdf",
+        "image",
+        "📎 営業.jpg\nhttps://api.example/files/jpg",
+    ]
+
+
 def test_what_is_too_much_for_one_push_takes_two_that_can_each_be_repeated() -> None:
     platform = Platform((409, KEPT), SENT)
     assert at(NOW, platform).send(reply(text="営業。" * 7000, files=(PICTURE,))) == "3f9c2a7e:0"
@@ -102,7 +115,8 @@ def test_what_was_meant_for_one_never_goes_to_a_group_nor_the_other_way_round() 
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
-        ((400, "Failed to send messages"), (Outcome.REFUSED, "rejected")),
+        ((400, "Failed to send messages"), (Outcome.REFUSED, "blocked")),
+        ((400, "The request body has 1 error(s)"), (Outcome.REFUSED, "rejected")),
         ((401, "Authentication failed"), (Outcome.REFUSED, "token")),
         ((403, "Access to this API is not available"), (Outcome.REFUSED, "permission")),
         ((429, "You have reached your monthly limit."), (Outcome.REFUSED, "usage-capped")),

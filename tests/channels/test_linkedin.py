@@ -13,6 +13,7 @@ from chalicelib.channels import LINKEDIN
 from chalicelib.channels.base import Forged, Malformed, SecretMissing, WebhookRequest
 from chalicelib.channels.linkedin import LinkedIn, signature
 from chalicelib.model import Author, Echo, Edit, Kind, Message, Unsend
+from tests.channels.at_hand import kinds
 from tests.channels.linkedin_at_hand import (
     COMMENT,
     MAI,
@@ -26,7 +27,6 @@ from tests.channels.linkedin_at_hand import (
     YUI,
     connection,
     delivered,
-    kinds,
     only,
     payload,
     read,
@@ -256,9 +256,8 @@ KINDS = {
 }
 
 
-@pytest.mark.parametrize("name", sorted(file.stem for file in PAYLOADS.glob("*.json")))
-def test_every_payload_is_read_as_what_it_is(name: str) -> None:
-    assert kinds(read(name)) == KINDS[name]
+def test_every_payload_is_read_as_what_it_is() -> None:
+    assert {file.stem: kinds(read(file.stem)) for file in PAYLOADS.glob("*.json")} == KINDS
 
 
 def test_two_subscribers_tell_of_one_comment() -> None:
@@ -266,10 +265,10 @@ def test_two_subscribers_tell_of_one_comment() -> None:
     assert first == second
 
 
-@pytest.mark.parametrize("name", sorted(set(KINDS) - {"type_unknown", "two_subscribers_same_comment"}))
-def test_what_is_kept_raw_can_be_read_again_by_itself(name: str) -> None:
+def test_what_is_kept_raw_can_be_read_again_by_itself() -> None:
     channel = LinkedIn(connection())
-    for event in read(name):
+    names = sorted(set(KINDS) - {"type_unknown", "two_subscribers_same_comment"})
+    for event in [event for name in names for event in read(name)]:
         raw: Any = event.raw
         again = channel.parse(
             delivered(raw if "notifications" in raw else {**json.loads(BODY), "notifications": [raw]})

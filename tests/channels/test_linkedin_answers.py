@@ -14,6 +14,7 @@ from chalicelib.channels.linkedin.answers import unescaped
 from chalicelib.channels.powers import Completes, Finds, Lists, Polls, Profiles, Refreshed, Refreshes, Subscribes
 from chalicelib.http import Lost, NotSent, Response
 from chalicelib.model import Attachment, AttachmentKind, Author
+from tests.channels.at_hand import kinds
 from tests.channels.linkedin_at_hand import (
     ANSWER,
     COMMENT,
@@ -29,7 +30,6 @@ from tests.channels.linkedin_at_hand import (
     TOKEN,
     YUI,
     answering,
-    kinds,
     only,
     opened,
     page,

@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.channels.base import Connection, Forged, WebhookRequest
 from chalicelib.channels.linkedin import LinkedIn, signature
-from tests.channels.linkedin_at_hand import kinds
+from tests.channels.at_hand import kinds
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "fixtures" / "linkedin"
 ELSEWHERE = {

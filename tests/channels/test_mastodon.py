@@ -94,6 +94,15 @@ def test_nothing_is_lost_and_nothing_comes_twice_however_much_there_is() -> None
     assert [each.text for each in looked(server, cursor)[0]] == ["@lindner Xin chào"]
 
 
+def test_a_private_mention_that_the_server_hides_is_a_message_all_the_same() -> None:
+    server, cursor = begun()
+    server.write(MIKA, "@lindner Còn bàn trống không ạ?", seen_by="direct")
+    server.told[-1]["filtered"] = True
+    (found,), _ = looked(server, cursor)
+    assert isinstance(found, Message)
+    assert (found.kind, found.text) == (Kind.DIRECT, "@lindner Còn bàn trống không ạ?")
+
+
 def test_who_sees_a_post_decides_where_it_belongs() -> None:
     server, cursor = begun()
     top = server.write(MIKA, "@lindner Frage")

@@ -16,8 +16,10 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from chalicelib.aws import clients, objects, stops
 from chalicelib.channels.base import Forged, Outcome, PostFailed
 from chalicelib.channels.phone import Phone
+from chalicelib.channels.phone.events import is_withheld
 from chalicelib.channels.phone.words import LATE
 from chalicelib.http import NotSent, Response
+from chalicelib.locales import say
 from chalicelib.model import Attachment, AttachmentKind, Author, Event, Kind, Message, Undelivered, Unreadable
 from tests import aws
 from tests.channels.twilio_at_hand import (
@@ -123,6 +125,26 @@ def test_the_greeting_is_in_the_callers_language_where_it_is_allowed() -> None:
     )
     assert (own[0].text, own[1].attrib["maxLength"]) == ('Café "Lindner" & Söhne <3', "60")
     assert own[1].attrib["transcribe"] == "true"
+
+
+@pytest.mark.parametrize("language", ["en", "de", "ja", "vi", "zh"])
+def test_who_withholds_the_number_is_asked_for_it(language: str) -> None:
+    greeting, asked, record, *_ = heard("ringing_withheld", languages=language)
+    assert (greeting.text, asked.text) == (say(language, "call_greeting"), say(language, "call_withheld"))
+    assert (asked.attrib, record.tag) == (greeting.attrib, "Record")
+    own = heard("ringing_withheld", languages=language, greeting="Café Lindner")
+    assert [each.text for each in own[:2]] == ["Café Lindner", say(language, "call_withheld")]
+
+
+def test_two_who_are_nobody_by_sip_are_not_one() -> None:
+    nobody = (
+        "sip:anonymous@anonymous.invalid",
+        "sips:Anonymous@pbx.example",
+        "sip:x@anonymous.invalid",
+        "sip:@a.example",
+    )
+    assert [is_withheld(each) for each in nobody] == [True] * 4
+    assert not any(map(is_withheld, ("sip:anonymo@pbx.example", "client:mia", "sip:+436641234567@pbx.example", MIA)))
 
 
 # --- what became of it -----------------------------------------------------------------------------------------------

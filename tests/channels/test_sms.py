@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
 from chalicelib.aws import stops, texts
+from chalicelib.channels import twilio
 from chalicelib.channels.base import Forged, Malformed, Outcome, PostFailed, SecretMissing, WebhookRequest
 from chalicelib.channels.sms import Sms
 from chalicelib.http import Lost, NotSent, Response
@@ -25,7 +27,7 @@ from chalicelib.model import (
     Unreadable,
 )
 from chalicelib.phone.sending import TextFailed
-from tests import aws
+from tests import aws, signing
 from tests.channels.twilio_at_hand import (
     ANSWER,
     MIA,
@@ -148,6 +150,31 @@ def test_a_delivery_is_proven_by_either_token_over_its_address_and_every_field()
         Sms(replace(connection("sms"), secrets={})).verify(good)
 
 
+def test_a_port_may_be_signed_or_left_out() -> None:
+    body = payload("sms/text")
+    for host, port, usual in (
+        ("https://a.example", "", 443),
+        ("https://a.example", ":8443", 8443),
+        ("http://b", "", 80),
+    ):
+        ours = f"{host}{port}/w"
+        for signed in (f"{host}/w", f"{host}:{usual}/w"):
+            asked = WebhookRequest("POST", signing.twilio(body, TOKEN, signed), {}, body, 0, ours)
+            assert twilio.proven(asked, ours, [TOKEN])
+        other = WebhookRequest("POST", signing.twilio(body, TOKEN, f"{host}:99/w"), {}, body, 0, ours)
+        with pytest.raises(Forged):
+            twilio.proven(other, ours, [TOKEN])
+
+
+def test_a_picture_somewhere_else_is_a_link_and_costs_no_words() -> None:
+    body = urlencode({"MessageSid": "SM1", "From": MIA, "To": SHOP, "Body": "Schaut!", "NumMedia": "3"}).encode()
+    more = {"MediaUrl0": "https://mms.twiliocdn.example/a", "MediaUrl1": "javascript:1"}
+    (message,) = Sms(connection("sms")).parse(delivered("sms", body + b"&" + urlencode(more).encode()))
+    assert isinstance(message, Message)
+    link = Attachment(AttachmentKind.LINK, "https://mms.twiliocdn.example/a")
+    assert (message.text, message.attachments) == ("Schaut!", (link,))
+
+
 def test_nothing_is_texted_back_by_the_answer_to_a_delivery() -> None:
     answer = Sms(connection("sms")).respond(delivered("sms", payload("sms/text")))
     assert (answer.body, answer.content_type) == ("<Response/>", "text/xml")
@@ -207,7 +234,16 @@ def test_an_answer_goes_out_as_a_text_however_long_ago_the_customer_wrote() -> N
 
 CODES = {
     **{21610: "stopped", 21211: "no-texts", 21614: "no-texts", 21408: "permission", 21606: "permission"},
-    **{21612: "permission", 21617: "too-long", 30034: "restricted", 20003: "token", 63016: "window", 99999: "rejected"},
+    **{
+        21608: "restricted",
+        21635: "no-texts",
+        21612: "permission",
+        21617: "too-long",
+        30034: "restricted",
+        20003: "token",
+        63016: "window",
+        99999: "rejected",
+    },
 }
 
 
@@ -246,6 +282,8 @@ def test_by_aws_the_same_and_how_it_fails(monkeypatch: pytest.MonkeyPatch) -> No
         ("MONTHLY_SPEND_LIMIT_REACHED_FOR_TEXT", True, False, False): (Outcome.REFUSED, "usage-capped"),
         ("AccessDeniedException", True, True, False): (Outcome.REFUSED, "permission"),
         ("ThrottlingException", True, True, False): (Outcome.PASSING, "throttled"),
+        ("RESOURCE_NOT_ACTIVE", True, False, False): (Outcome.REFUSED, "permission"),
+        ("REGISTRATION_NOT_COMPLETE", True, False, False): (Outcome.REFUSED, "restricted"),
         ("SOMETHING_NEW", True, False, False): (Outcome.REFUSED, "rejected"),
         ("ReadTimeoutError", False, True, False): (Outcome.UNKNOWN, "lost"),
     }.items():

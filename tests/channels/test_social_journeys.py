@@ -116,12 +116,8 @@ def test_a_comment_on_tiktok_gets_its_words_a_ticket_and_an_answer(monkeypatch: 
     with connected(monkeypatch, "tiktok", tiktok_at_hand.SHOP, secrets, site) as shop:
         told_at = int(time.time())
         content = json.loads(json.loads(tiktok_at_hand.payload("comment"))["content"])
-        envelope = {"event": "comment.update", "create_time": told_at, "user_openid": tiktok_at_hand.SHOP}
-        pushed = json.dumps({**envelope, "content": json.dumps({**content, "timestamp": told_at * 1000})}).encode()
         for _ in range(2):
-            headers = {"content-type": "application/json", **signing.tiktok(pushed, tiktok_at_hand.SECRET, told_at)}
-            assert shop.client.http.post("/webhooks/tiktok/one", headers=headers, body=pushed).status_code == 200
-            shop.settle()
+            push(shop, "comment.update", {**content, "timestamp": told_at * 1000}, told_at)
         (ticket,) = shop.mails()
         assert "日曜日は営業していますか? ☕" in body(ticket)
         assert shop.answer(ticket, ANSWER) == "reply"
@@ -135,16 +131,49 @@ def test_a_comment_on_tiktok_gets_its_words_a_ticket_and_an_answer(monkeypatch: 
         ]
 
 
+def test_a_comment_that_tiktok_forgot_to_push_is_found_by_the_daily_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    video, id = tiktok_at_hand.VIDEO, tiktok_at_hand.COMMENT
+    said = {"comment_id": id, "video_id": video, "text": "Habt ihr offen? 日曜日は? ☕", "unique_identifier": "uid-1"}
+    secrets = {"app_secret": tiktok_at_hand.SECRET, "access_tokens": {tiktok_at_hand.SHOP: tiktok_at_hand.TOKEN}}
+    said_at = int(time.time()) + 1
+    answers = [
+        {"videos": [{"item_id": video}]},
+        {"comments": [{**said, "create_time": str(said_at), "username": "mika"}]},
+        *(40001, 40001),  # no messages in Europe
+    ]
+    site = tiktok_at_hand.Platform(*answers)
+    with connected(monkeypatch, "tiktok", tiktok_at_hand.SHOP, secrets, site) as shop:
+        for _ in range(2):
+            rounds.go("reconcile", intake.keep_events, LOGGER)
+            shop.sent += 200  # more than a day
+        shop.settle()
+        tickets = [mail for mail in shop.mails() if mail["X-Bridgehead-Kind"] == "ticket"]
+        assert ["Habt ihr offen? 日曜日は? ☕" in body(ticket) for ticket in tickets] == [True]
+        content = {
+            "comment_id": int(id),
+            "video_id": int(video),
+            "parent_comment_id": int(video),
+            "timestamp": said_at * 1000,
+        }
+        told = {**content, "comment_type": "comment", "comment_action": "insert", "unique_identifier": "uid-1"}
+        push(shop, "comment.update", told, said_at)
+        assert len([mail for mail in shop.mails() if mail["X-Bridgehead-Kind"] == "ticket"]) == 1
+
+
+def push(shop: Shop, event: str, content: dict[str, Any], at: int) -> None:
+    envelope = {"event": event, "create_time": at, "user_openid": tiktok_at_hand.SHOP}
+    raw = json.dumps({**envelope, "content": json.dumps(content)}).encode()
+    headers = {"content-type": "application/json", **signing.tiktok(raw, tiktok_at_hand.SECRET, at)}
+    assert shop.client.http.post("/webhooks/tiktok/one", headers=headers, body=raw).status_code == 200
+    shop.settle()
+
+
 def test_a_message_from_europe_is_a_ticket_that_says_where_to_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     secrets = {"app_secret": tiktok_at_hand.SECRET, "access_tokens": {tiktok_at_hand.SHOP: tiktok_at_hand.TOKEN}}
     site = tiktok_at_hand.Platform()
     with connected(monkeypatch, "tiktok", tiktok_at_hand.SHOP, secrets, site) as shop:
         told_at = int(time.time())
-        envelope = {"event": "im_receive_msg_eu", "create_time": told_at, "user_openid": tiktok_at_hand.SHOP}
-        pushed = json.dumps({**envelope, "content": json.dumps({"timestamp": told_at * 1000})}).encode()
-        headers = {"content-type": "application/json", **signing.tiktok(pushed, tiktok_at_hand.SECRET, told_at)}
-        assert shop.client.http.post("/webhooks/tiktok/one", headers=headers, body=pushed).status_code == 200
-        shop.settle()
+        push(shop, "im_receive_msg_eu", {"timestamp": told_at * 1000}, told_at)
         (ticket,) = shop.mails()
         assert "Europa" in body(ticket)
         shop.answer(ticket, ANSWER)

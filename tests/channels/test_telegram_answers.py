@@ -53,10 +53,14 @@ def test_an_answer_is_posted_as_plain_words_below_what_it_answers() -> None:
 
 def test_each_thread_is_answered_where_it_is() -> None:
     public = {"kind": Kind.GROUP, "public": True, "parent": f"{GROUP}:502"}
-    threads = {
+    threads: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         GROUP: ({"chat_id": GROUP, **above(502)}, public),
         f"{GROUP}:17": ({"chat_id": GROUP, "message_thread_id": 17, **above(502)}, public),
         BUSINESS: ({"chat_id": MIA, "business_connection_id": "bC-1_x", **above(101)}, {}),
+        f"channel:{GROUP}:{MIA}": (
+            {"chat_id": GROUP, "direct_messages_topic_id": int(MIA), **above(900)},
+            {"parent": f"{GROUP}:900"},
+        ),
     }
     for thread, (where, more) in threads.items():
         api = Api()
@@ -83,6 +87,12 @@ def test_a_group_that_has_moved_gets_the_answer_where_it_is_now() -> None:
     assert at(NOW, api).send(group) == "-1001900800702:3"
     assert api.bodies[1] == {"chat_id": "-1001900800702", "text": ANSWER}
     assert meant(refusal(at(NOW, Api(moved, moved)), group)) == (Outcome.REFUSED, "gone")
+
+
+def test_what_was_asked_in_the_former_group_is_not_looked_for_in_the_new_one() -> None:
+    api = Api(sent(4, "-1001900800702"))
+    at(NOW, api).send(reply(thread="-1001900800702", kind=Kind.GROUP, public=True, parent="-412300:9"))
+    assert api.bodies == [{"chat_id": "-1001900800702", "text": ANSWER}]
 
 
 FILES = {
@@ -158,6 +168,7 @@ def test_nothing_is_asked_where_the_answer_is_known_before() -> None:
     assert meant(refusal(at(NOW, Api()), reply(text="🙂" * 2049))) == (Outcome.REFUSED, "too-long")
     assert meant(refusal(at(NOW, Api()), reply(public=True))) == (Outcome.REFUSED, "no-public")
     assert meant(refusal(at(NOW, Api()), reply(thread=GROUP))) == (Outcome.REFUSED, "private-only")
+    assert meant(refusal(at(NOW, Api()), reply(thread="channel:-1:2", public=True))) == (Outcome.REFUSED, "no-public")
     nameless = replace(at(NOW, Api()), connection=Connection("cafe", "telegram", (BOT,)))
     assert meant(refusal(nameless, reply())) == (Outcome.REFUSED, "token")
     assert at(late, Api()).send(reply()) == f"{MIA}:140"  # the bot's own chats know no window

@@ -141,6 +141,26 @@ def test_a_question_in_a_group_is_public_and_a_private_answer_stays_away(shop: S
     assert [post["chat_id"] for post in shop.platform.posts] == [GROUP]
 
 
+def test_a_group_that_gets_another_number_goes_on_in_the_same_tickets(shop: Shop) -> None:
+    old, new = {"id": -412300, "type": "group"}, {"id": int(GROUP), "type": "supergroup"}
+    linh = {"id": 7305, "first_name": "Nguyễn Linh"}
+    write(shop, "@cafe_lindner_bot Habt ihr Brot? 🥖", chat=old)
+    write(shop, "@cafe_lindner_bot Còn bánh không?", chat=old, **{"from": linh})
+    for told in ({"chat": old, "migrate_to_chat_id": int(GROUP)}, {"chat": new, "migrate_from_chat_id": -412300}):
+        deliver(shop, "message", message(1, **told))
+        write(shop, "@cafe_lindner_bot パンはありますか", chat=new)
+        write(shop, "@cafe_lindner_bot Und Kuchen?", chat=new)
+    assert len(conversations(shop)) == 2
+    mias = [each for each in tickets(shop) if "Mia Müßig" in str(each["From"])]
+    assert len({str(each["Reply-To"]) for each in mias}) == 1
+    assert answer(shop, "Ja, beides!", sent(9, GROUP)) == "reply"
+    assert [post["chat_id"] for post in shop.platform.posts] == [GROUP]
+    write(shop, "@cafe_lindner_bot هل الخبز طازج؟", chat=new, **{"from": {"id": 7306, "first_name": "ليلى"}})
+    assert len(conversations(shop)) == 3, "who is new gets a ticket"
+    assert answer(shop, "نعم", sent(12, GROUP)) == "reply"
+    assert [post["chat_id"] for post in shop.platform.posts] == [GROUP, GROUP]
+
+
 def test_a_business_is_answered_for_and_what_it_says_itself_stops_the_clock(shop: Shop) -> None:
     deliver(shop, "business_message", message(66, text="Ist mein Kuchen fertig?", **B))
     answer(shop, "Ja, seit heute früh!", sent(67, **B))
@@ -151,6 +171,32 @@ def test_a_business_is_answered_for_and_what_it_says_itself_stops_the_clock(shop
     assert shop.waiting
     deliver(shop, "business_message", {**message(69, text="Auch!", **B), "from": {"id": 33}})
     assert "Auch!" in body(shop.mails()[-1])
+
+
+def test_a_direct_message_to_a_channel_is_answered_in_its_topic_by_us_or_by_hand(shop: Shop) -> None:
+    chat = {"id": int(GROUP), "title": "Café Lindner", "type": "supergroup", "is_direct_messages": True}
+    place = {"chat": chat, "direct_messages_topic": {"topic_id": int(MIA), "user": PERSON}}
+    write(shop, "Còn bàn cho 4 người không? 🪑", **place)
+    assert answer(shop, "Dạ còn ạ!", sent(67, GROUP)) == "reply"
+    (post,) = shop.platform.posts
+    assert (post["chat_id"], post["direct_messages_topic_id"], post["text"]) == (GROUP, int(MIA), "Dạ còn ạ!")
+    write(shop, "Und um acht?", **place)
+    assert shop.waiting
+    by_hand = {"from": {"id": 1087968824, "is_bot": True}, "sender_chat": {"id": -100, "type": "channel"}}
+    deliver(shop, "message", {**message(90, text="Auch!", **place), **by_hand})
+    assert "Auch!" in body(shop.mails()[-1])
+    assert len(conversations(shop)) == 1
+
+
+def test_who_blocks_the_bot_is_a_line_in_their_ticket_and_no_ticket_of_its_own(shop: Shop) -> None:
+    now = int(time.time())
+    kicked = {"chat": CHAT, "from": PERSON, "date": now, "new_chat_member": {"status": "kicked"}}
+    deliver(shop, "my_chat_member", {**kicked, "date": now - 60})
+    assert conversations(shop) == []
+    write(shop, "Habt ihr offen?")
+    deliver(shop, "my_chat_member", kicked)
+    assert len(shop.mails()) == 2
+    assert "keine Nachrichten von" in body(shop.mails()[-1])
 
 
 def test_a_pressed_button_is_answered_at_once_and_other_updates_with_nothing(shop: Shop) -> None:

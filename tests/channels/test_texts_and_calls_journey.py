@@ -100,7 +100,7 @@ def test_a_text_becomes_a_ticket_and_the_answer_a_text(shop: Shop, twilio: Api) 
     ticket = text(shop, "Habt ihr am Sonntag offen? ☕ 日曜日は？ هل أنتم مفتوحون؟")
     assert str(ticket["Subject"]).startswith(f"[SMS] {MIA}: Habt ihr am Sonntag offen? ☕ 日曜日は？")
     assert shop.answer(ticket, "Ja, bis 18 Uhr! はい 🙂") == "reply"
-    callback = f"{aws.SETTINGS['public_url']}/webhooks/sms/texts"
+    callback = f"{aws.SETTINGS['public_url']}/webhooks/sms/texts#rc=2&rp=all"
     assert twilio.forms == [{"From": SHOP, "To": MIA, "Body": "Ja, bis 18 Uhr! はい 🙂", "StatusCallback": callback}]
     assert shop.entries("reply")[-1]["state"] == "done"
 
@@ -116,7 +116,7 @@ def test_a_text_that_was_not_delivered_is_told_to_the_agent(shop: Shop) -> None:
 def test_after_stop_an_answer_is_refused_with_the_reason_until_start(shop: Shop, twilio: Api) -> None:
     ticket = text(shop, "Habt ihr offen?")
     told_of_it = said(text(shop, "Stopp"))
-    assert "möchte auf SMS keine Nachrichten von" in told_of_it
+    assert "möchte per SMS keine Nachrichten von" in told_of_it
     assert "Stopp" not in told_of_it
     shop.answer(ticket, "Ja, bis 18 Uhr.")
     assert "hat STOP geschrieben" in said(shop.notices[-1])
@@ -167,7 +167,7 @@ def test_a_call_becomes_a_ticket_with_its_recording_and_words_and_the_answer_a_t
     heard, ticket = ring(shop)
     assert 'language="ja-JP"' in heard
     assert "<Record" in heard
-    assert str(shop.mails()[-1]["Subject"]).startswith(f"[Phone] {CALLER}: 荷物が届きません。")
+    assert str(shop.mails()[-1]["Subject"]).startswith(f"[Telefon] {CALLER}: 荷物が届きません。")
     assert "hat eine Maschine aus der Aufnahme mitgeschrieben" in ticket
     assert "bekommt Ihre Antwort als SMS" in ticket
     assert f"tel:{CALLER}" in ticket
@@ -190,6 +190,11 @@ def test_who_can_only_be_called_back_is_and_who_hides_the_number_cannot_be(shop:
     assert f"tel:{CALLER}" in ticket
     assert shop.answer(shop.mails()[-1], "Wir rufen an.") == "reply"
     assert "SMS erreichen die Nummer von" in said(shop.notices[-1])
+    # who has called back says so, or the clock would run on
+    assert "mit #erledigt in der ersten Zeile" in ticket
+    assert shop.waiting
+    assert shop.answer(shop.mails()[0], "#erledigt") == "closed"
+    assert not shop.waiting
     twilio.answers["CA2"] = {"status": "completed"}
     told(shop, "phone", "calls", CallSid="CA2", CallStatus="ringing", Direction="inbound", From="anonymous", To=SHOP)
     anonymous = said(shop.mails()[-1])

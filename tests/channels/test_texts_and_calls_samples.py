@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 import pytest
 
-from chalicelib.channels import twilio
-from chalicelib.channels.base import Channel, Forged, WebhookRequest
+from chalicelib.channels.base import Channel, WebhookRequest
 from chalicelib.channels.phone import Phone
 from chalicelib.channels.sms import Sms
 from chalicelib.channels.twilio import failure
 from chalicelib.http import Response
 from chalicelib.model import Event, Message, Unreadable
-from tests.channels.at_hand import SHARED, signatures
+from tests.channels.at_hand import SHARED
 from tests.channels.twilio_at_hand import connection
 
 ELSEWHERE = {
@@ -84,21 +82,3 @@ def test_each_sample_is_what_it_is_said_to_be() -> None:
     inside = envelope["Records"][0]["Sns"]["Message"].encode()
     (text,) = opened("aws").parse(WebhookRequest("POST", {}, {}, inside, 1_791_000_000))
     assert isinstance(text, Message)
-
-
-def test_what_is_said_to_be_signed_at_an_address_like_ours_is_and_nothing_else() -> None:
-    for each in signatures("twilio"):
-        headers = {name.lower(): value for name, value in each["headers"].items()}
-        body, url = each["body"].encode(), urlsplit(each["url"])
-        if url.scheme != "https" or url.port or "bodySHA256" in url.query or "algorithm" in str(headers):
-            continue  # ours have no port and take forms, signed by the account's token
-        fields = parse_qsl(each["body"], keep_blank_values=True)
-        places = (each["url"], urlunsplit(url._replace(netloc=f"{url.netloc}:443")))
-        good = {twilio.signature(place, fields, each["secret"]) for place in places}
-        assert (headers["x-twilio-signature"] in good) is each["valid"]
-        asked = WebhookRequest("POST", headers, {}, body, 0, each["url"])
-        if each["valid"]:
-            assert twilio.proven(asked, each["url"], ["another", each["secret"]])
-            asked = replace(asked, query={"foo": "1"})  # what the platform was never given
-        with pytest.raises(Forged):
-            twilio.proven(asked, each["url"], [each["secret"]])

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from chalicelib.channels.base import Connection, Forged, Malformed, SecretMissing, WebhookRequest
-from chalicelib.channels.tiktok import SIGNATURE, TOLERANCE, TikTok, signature
+from chalicelib.channels.tiktok import TikTok
 from chalicelib.model import (
     Attachment,
     AttachmentKind,
@@ -29,7 +29,7 @@ from chalicelib.model import (
     Unsend,
 )
 from tests import signing
-from tests.channels.at_hand import SHARED, signatures
+from tests.channels.at_hand import SHARED
 from tests.channels.tiktok_at_hand import (
     AT,
     CHAT,
@@ -191,16 +191,3 @@ def told(name: str) -> str:
 def test_samples_from_elsewhere_are_read_as_what_they_are() -> None:
     assert sorted([*SAMPLES, *ANSWERS]) == sorted(path.stem for path in (SHARED / "tiktok").glob("*.json"))
     assert {name: told(name) for name in SAMPLES} == SAMPLES
-
-
-def test_signatures_from_elsewhere_are_judged_alike() -> None:
-    # their secret is shorter than we let one be: by the formula and the tolerance themselves
-    for vector in signatures("tiktok"):
-        assert is_signed(vector) == vector["valid"], vector["source"]
-
-
-def is_signed(vector: dict[str, Any]) -> bool:
-    given = SIGNATURE.fullmatch(vector["headers"]["TikTok-Signature"])
-    assert given
-    is_young = abs(vector["now"] - int(given["at"])) <= TOLERANCE.total_seconds()
-    return is_young and signature(vector["secret"], given["at"], vector["body"].encode()) == given["digest"]

@@ -11,12 +11,12 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from chalicelib.channels.base import Outcome, PostFailed
-from chalicelib.channels.powers import Completes, Downloads, Finds, Refreshed, Refreshes, Subscribes
+from chalicelib.channels.powers import Completes, Downloads, Finds, Lists, Refreshed, Refreshes, Subscribes
 from chalicelib.channels.tiktok import WINDOW
 from chalicelib.channels.tiktok.calls import ERRORS, failure
 from chalicelib.http import Lost, NotSent, Response
 from chalicelib.locales import knows
-from chalicelib.model import Attachment, AttachmentKind, Author, File, Kind, Message, Reply
+from chalicelib.model import Attachment, AttachmentKind, Author, Echo, File, Kind, Message, Reply
 from tests.channels.at_hand import SHARED
 from tests.channels.tiktok_at_hand import (
     ANSWER,
@@ -24,6 +24,7 @@ from tests.channels.tiktok_at_hand import (
     AT,
     CHAT,
     COMMENT,
+    MIKA,
     NOW,
     RENEWING,
     SECRET,
@@ -88,6 +89,23 @@ def test_comments_are_answered_below_the_first_and_mentions_below_the_video() ->
     assert platform.bodies == [{**body, "comment_id": COMMENT}, body]
 
 
+def test_what_cannot_be_quoted_is_answered_without() -> None:
+    platform = Platform(40002, {"message": {"message_id": "msg-9"}})
+    assert at(NOW, platform).send(reply()) == "msg-9"
+    assert ["referenced_message_info" in body for body in platform.bodies] == [True, False]
+    for answers in ([40002, 40105], [Lost("x")], [40100], [50000]):
+        platform = Platform(*answers)
+        with pytest.raises(PostFailed):
+            at(NOW, platform).send(reply())
+        assert len(platform.bodies) == len(answers)
+
+
+def test_a_video_of_somebody_elses_that_tiktok_lets_nobody_comment_is_answered_in_the_app() -> None:
+    elsewhere = comment_reply(thread=f"{VIDEO}:", kind=Kind.MENTION)
+    for code, expected in ((40002, "no-answers"), (40001, "no-answers"), (40105, "token")):
+        assert refusal(elsewhere, code) == (Outcome.REFUSED, expected)
+
+
 def test_limits_are_those_of_the_place() -> None:
     limits = {kind: at(NOW, Platform()).limits(kind) for kind in Kind}
     direct, comment = limits[Kind.DIRECT], limits[Kind.COMMENT]
@@ -104,12 +122,13 @@ def test_limits_are_those_of_the_place() -> None:
 
 
 ANSWERS: list[tuple[Any, tuple[Outcome, str]]] = [
-    (40001, (Outcome.REFUSED, "token")),
+    (40001, (Outcome.REFUSED, "permission")),
     (40105, (Outcome.REFUSED, "token")),
     (40002, (Outcome.REFUSED, "rejected")),
     (40100, (Outcome.PASSING, "throttled")),
     (40064, (Outcome.PASSING, "throttled")),
     (50000, (Outcome.UNKNOWN, "unclear")),
+    (60001, (Outcome.UNKNOWN, "unclear")),
     (Response(401), (Outcome.REFUSED, "token")),
     (Response(429), (Outcome.PASSING, "throttled")),
     (Response(403, b"<html>"), (Outcome.REFUSED, "rejected")),
@@ -123,7 +142,7 @@ ANSWERS: list[tuple[Any, tuple[Outcome, str]]] = [
 
 def test_errors_say_what_to_do_about_them() -> None:
     for answer in (reply(), comment_reply()):
-        assert [refusal(answer, told) for told, _ in ANSWERS] == [expected for _, expected in ANSWERS]
+        assert [refusal(answer, told, told) for told, _ in ANSWERS] == [expected for _, expected in ANSWERS]
     assert refusal(reply(account="act.nobody")) == (Outcome.REFUSED, "token")
     refused = {code for outcome, code in ERRORS.values() if outcome is Outcome.REFUSED}
     assert [code for code in (*refused, "no-answers") if not knows("en", f"refused_{code}")] == []
@@ -207,12 +226,122 @@ def test_a_comment_gets_its_words_and_its_author() -> None:
     (_, url, _) = platform.asked[0]
     assert parse_qs(urlsplit(url).query)["comment_ids"] == [json.dumps([COMMENT])]
     assert at(NOW, Platform({"comments": [listed(owner=True)]})).complete(told) is None
-    assert at(NOW, Platform({"comments": []})).complete(told) is None
-    failing: list[Any] = [{}, Lost("x"), NotSent("x"), 50000]
+    # for a while it may be told but not listed
+    late = told.sent_at + timedelta(minutes=15)
+    assert at(late, Platform({"comments": []})).complete(told) is None
+    failing: list[Any] = [{"comments": []}, {}, Lost("x"), NotSent("x"), 50000]
     for answer in failing:
         with pytest.raises(PostFailed) as failed:
-            at(NOW, Platform(answer)).complete(told)
+            at(late - timedelta(seconds=1), Platform(answer)).complete(told)
         assert failed.value.outcome is Outcome.PASSING
+
+
+def test_a_mention_below_somebody_elses_video_gets_its_words_and_its_author() -> None:
+    (told,) = read("mention_in_a_comment")
+    assert isinstance(told, Message)
+    found = {
+        "comment_id": told.id,
+        "comment_text": "@cafe.lindner có mở không? 🍰",
+        "commenter_handle_name": "huong.an",
+    }
+    platform = Platform({"comment": found})
+    author = Author(told.author.id, handle="huong.an", url="https://www.tiktok.com/@huong.an")
+    assert at(NOW, platform).complete(told) == replace(told, text=found["comment_text"], author=author, partial=False)
+    asked = urlsplit(platform.asked[0][1])
+    assert asked.path.endswith("/business/mention/comment/get/")
+    assert (parse_qs(asked.query)["comment_id"], parse_qs(asked.query)["item_id"]) == (
+        [told.id],
+        [told.thread.split(":")[0]],
+    )
+    for answer, outcome in ((40001, Outcome.REFUSED), ({}, Outcome.PASSING)):
+        with pytest.raises(PostFailed) as failed:
+            at(NOW, Platform(answer)).complete(told)
+        assert failed.value.outcome is outcome
+
+
+# --- what was never pushed -------------------------------------------------------------------------------------------
+
+SINCE = NOW - timedelta(days=3)
+
+
+def found_below(id: str, minutes: float, **more: Any) -> dict[str, Any]:
+    at = str(int(NOW.timestamp() - minutes * 60))
+    return {**listed(comment_id=id, video_id=VIDEO, create_time=at), **more}
+
+
+def in_chat(id: str, minutes: float, role: str = "PERSONAL_ACCOUNT", **more: Any) -> dict[str, Any]:
+    sides = ({"id": MIKA, "role": role}, {"id": SHOP, "role": "BUSINESS_ACCOUNT"})
+    ours = role != "PERSONAL_ACCOUNT"
+    return {
+        "message_id": id,
+        "conversation_id": CHAT,
+        "timestamp": int((NOW.timestamp() - minutes * 60) * 1000),
+        "message_type": "TEXT",
+        "text": {"body": "Còn bánh không? 🍰"},
+        "sender": "mika_yokohama",
+        "from_user": sides[1] if ours else sides[0],
+        "to_user": sides[0] if ours else sides[1],
+        **more,
+    }
+
+
+class Site:
+    """Answers by the path; what it lacks it refuses."""
+
+    def __init__(self, **answers: Any) -> None:
+        self.answers, self.asked = answers, Platform()
+
+    def __call__(self, method: str, url: str, **more: Any) -> Response:
+        path = urlsplit(url).path.partition("/business/")[2].strip("/").replace("/", "_")
+        found = self.answers.get(path, 40001)
+        self.asked.answers = [found.pop(0) if isinstance(found, list) else found]
+        return self.asked(method, url, **more)
+
+
+def test_what_was_never_pushed_is_the_same_message_however_it_came() -> None:
+    (pushed,) = read("comment")
+    assert isinstance(pushed, Message)
+    old = found_below("6", 60 * 24 * 4)
+    below = [
+        found_below(
+            COMMENT, 5, reply_list=[found_below("2", 3, parent_comment_id=COMMENT), found_below("3", 2, owner=True)]
+        ),
+        found_below("4", 60 * 24 * 4, reply_list=[found_below("5", 1, parent_comment_id="4")]),
+    ]
+    site = Site(
+        video_list={"videos": [{"item_id": VIDEO}]},
+        comment_list=[{"comments": below, "has_more": True, "cursor": 30}, {"comments": [old], "has_more": True}],
+        message_conversation_list=[
+            {"conversations": [{"conversation_id": CHAT, "up_time": int(NOW.timestamp() * 1000)}]},
+            40001,
+        ],
+        message_content_list={"messages": [in_chat("m1", 9), in_chat("m2", 8, "BUSINESS_ACCOUNT"), in_chat("m3", 9e9)]},
+    )
+    channel = at(NOW, site)
+    assert isinstance(channel, Lists)
+    found = list(channel.recent(SHOP, SINCE))
+    comments = [each for each in found if isinstance(each, Message) and each.kind is Kind.COMMENT]
+    assert [(each.id, each.thread, each.parent) for each in comments] == [
+        (COMMENT, f"{VIDEO}:{COMMENT}", ""),
+        ("2", f"{VIDEO}:{COMMENT}", COMMENT),
+        ("5", f"{VIDEO}:4", "4"),
+    ]
+    assert (comments[0].text, comments[0].author.handle) == ("Habt ihr offen? ☕ 好的", "mika_yokohama")
+    assert replace(comments[0], text="", author=pushed.author, sent_at=AT, partial=True) == pushed
+    said, own = found[3:]
+    assert isinstance(said, Message)
+    assert (said.id, said.thread, said.text, said.author.handle) == ("m1", CHAT, "Còn bánh không? 🍰", "mika_yokohama")
+    assert isinstance(own, Echo)
+    assert (own.id, own.thread, own.author_id) == ("m2", CHAT, MIKA)
+
+
+def test_where_messages_are_not_offered_comments_are_listed_all_the_same() -> None:
+    site = Site(video_list={"videos": [{"item_id": VIDEO}]}, comment_list={"comments": [found_below(COMMENT, 5)]})
+    assert [type(each) for each in at(NOW, site).recent(SHOP, SINCE)] == [Message]
+    failing: list[Any] = [{}, {"videos": [{}]}, 40105, Lost("x")]
+    for broken in failing:
+        with pytest.raises(PostFailed):
+            list(at(NOW, Site(video_list=broken, comment_list={})).recent(SHOP, SINCE))
 
 
 def test_a_file_is_fetched_with_the_token_and_only_from_tiktok(monkeypatch: pytest.MonkeyPatch) -> None:

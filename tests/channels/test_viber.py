@@ -69,8 +69,8 @@ EXPECTED: dict[str, Any] = {
     ),
     "video": said(95, MIAS, "", file(AttachmentKind.VIDEO, "dl-media.viber.com/1/share/v.mp4")),
     "file": said(96, HANAKO, "", file(AttachmentKind.FILE, "dl-media.viber.com/5/media/2/r.pdf", "領収書 3月.pdf")),
-    "sticker": said(97, LINH, "", file(AttachmentKind.STICKER, "s3.viber.com/stickers/40133.png", "40133")),
-    "sticker_without_an_address": said(98, LINH, "", Attachment(AttachmentKind.STICKER, name="40134")),
+    "sticker": said(97, LINH, "", file(AttachmentKind.STICKER, "s3.viber.com/stickers/40133.png")),
+    "sticker_without_an_address": said(98, LINH, "", Attachment(AttachmentKind.STICKER)),
     "location": said(99, MIAS, "", Attachment(AttachmentKind.LOCATION, name="48.208174, 16.373819")),
     "location_with_an_address": said(
         100, MIAS, "", Attachment(AttachmentKind.LOCATION, name="Stephansplatz, Wien (48.2082, 16.3738)")
@@ -80,10 +80,11 @@ EXPECTED: dict[str, Any] = {
     "link_in_words": said(103, text="Diese: https://lindner.example/torte"),
     "kind_unknown_with_words": said(104, text="Siehst du das?"),
     "kind_unknown": Note("viber", BOT, "5741311803571721105", MIA, MIAS, NoteKind.UNSUPPORTED, SENT_AT),
+    "unsubscribed": Note("viber", BOT, "5741311803571721109", MIA, Author(MIA), NoteKind.LEFT, SENT_AT),
     "failed": Undelivered("viber", BOT, "5741311803571721106", "rejected", SENT_AT),
 }
 UNREADABLE = {"event_unknown": "unknown-kind", "nobody": "KeyError: 'sender'"}
-SILENT = ("conversation_started", "subscribed", "unsubscribed", "delivered", "seen", "webhook")
+SILENT = ("conversation_started", "subscribed", "delivered", "seen", "webhook")
 
 
 def test_what_comes_is_read_as_what_it_is() -> None:
@@ -174,6 +175,18 @@ def test_a_file_goes_by_its_link_and_where_viber_does_not_take_it_as_a_link() ->
     with pytest.raises(PostFailed, match="attachment"):
         to(twice).send(reply(text="", files=(BILL,)))
     assert meant({"status": 6}, text="", files=(BILL,)) == (Outcome.REFUSED, "blocked")
+
+
+def test_a_picture_goes_as_one_if_it_is_not_too_large_for_a_telephone() -> None:
+    link = "https://api.example/files/f00.jpg"
+    picture = File("Torte 🎂.jpg", "image/jpeg", b"jpeg", link)
+    api = Api({"status": 3, "status_message": "badData"}, TAKEN)
+    to(api).send(reply(text="", files=(picture,)))
+    assert api.bodies[0] == {**AROUND, "type": "picture", "text": "", "media": link}
+    assert api.bodies[1] == {**AROUND, "type": "file", "media": link, "file_name": "Torte 🎂.jpg", "size": 4}
+    api = Api(TAKEN)
+    to(api).send(reply(text="", files=(replace(picture, content=bytes(1_000_001)),)))
+    assert [each["type"] for each in api.bodies] == ["file"]
 
 
 STATUSES = {

@@ -25,6 +25,7 @@ from chalicelib.model import (
     Unreadable,
 )
 from tests import signing
+from tests.channels.at_hand import kinds
 from tests.channels.wechat_at_hand import (
     ACCOUNT,
     AES,
@@ -37,7 +38,6 @@ from tests.channels.wechat_at_hand import (
     RECEIVE,
     TOKEN,
     connection,
-    kinds,
     only,
     payload,
     plain,
@@ -250,10 +250,16 @@ def test_what_wechat_does_not_hand_out_is_a_note() -> None:
     found = only("sticker_that_is_not_handed_out")
     note = Note("wechat", ACCOUNT, "25100000000000009", LI_WEI, Author(LI_WEI), NoteKind.UNSUPPORTED, at)
     assert found == note
+    assert only("sticker_in_wechats_words") == note
+
+
+def test_who_stops_following_is_a_note() -> None:
+    at, id = datetime.fromtimestamp(1791029999, UTC), f"{LI_WEI}:1791029999:unsubscribe"
+    assert only("unsubscribe") == Note("wechat", ACCOUNT, id, LI_WEI, Author(LI_WEI), NoteKind.LEFT, at)
 
 
 def test_what_people_do_without_words_is_passed_over() -> None:
-    assert [read(name) for name in ("subscribe", "unsubscribe", "pictures_by_menu")] == [[], [], []]
+    assert [read(name) for name in ("subscribe", "pictures_by_menu")] == [[], []]
 
 
 def test_the_owner_hears_when_the_accounts_verification_runs_out() -> None:

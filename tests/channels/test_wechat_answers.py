@@ -86,6 +86,10 @@ def test_every_refusal_says_what_it_means() -> None:
         (45011, (passing, "throttled")),
         (48001, (refused, "permission")),
         (40164, (refused, "permission")),
+        (89503, (refused, "permission")),
+        (48002, (refused, "blocked")),
+        (50005, (refused, "blocked")),
+        (40243, (refused, "token")),
         (50002, (refused, "restricted")),
         (87014, (refused, "policy")),
         (99999, (refused, "rejected")),
@@ -173,6 +177,14 @@ def test_a_file_is_uploaded_and_then_sent_as_what_it_is() -> None:
         ("media/upload?type=video", {"media": ("kuchen.mp4", b"film", "video/mp4")}),
         ("message/custom/send", {"touser": LI_WEI, "msgtype": "video", "video": {"media_id": "up-2"}}),
     ]
+
+
+def test_a_file_that_wechat_takes_from_no_account_goes_as_a_link() -> None:
+    log: list[Any] = []
+    bill = File("发票.pdf", "application/pdf", b"pdf", "https://api.example/files/pdf")
+    wechat(OK, log=log).send(reply(text="", files=(bill,)))
+    content = "📎 发票.pdf\nhttps://api.example/files/pdf"
+    assert log == [("POST", SEND, {"touser": LI_WEI, "msgtype": "text", "text": {"content": content}})]
 
 
 @pytest.mark.parametrize(

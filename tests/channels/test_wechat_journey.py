@@ -99,6 +99,24 @@ def test_a_sixth_answer_is_refused_with_what_to_do(shop: Shop) -> None:
     assert "WeChat" in body(notice)
 
 
+def test_every_mail_says_how_many_answers_are_left(shop: Shop) -> None:
+    shop.platform.answers += [respond({"remark": "李伟"})]
+    deliver(shop, "text")
+    assert "WeChat nimmt noch 5 Nachrichten an, bis 李伟 wieder schreibt." in unbroken(tickets(shop)[0])
+    shop.platform.answers += [respond(OK), respond(OK), respond(45047)]
+    for words in ("星期天开门 🙂", "有两个靠窗的位子", "几点来？"):
+        shop.answer(tickets(shop)[0], words)
+    assert "WeChat nimmt noch 3 Nachrichten an" in unbroken(shop.notices[-1])
+    shop.platform.answers += [respond(OK)] * 3 + [respond(45047)]
+    for words in ("四点可以吗？", "还是五点？", "请告诉我们", "谢谢您的耐心"):
+        shop.answer(tickets(shop)[0], words)
+    assert "WeChat nimmt keine Nachricht mehr an, bis 李伟 wieder schreibt." in unbroken(shop.notices[-1])
+
+
+def unbroken(mail: Any) -> str:
+    return " ".join(body(mail).split())
+
+
 def test_a_forgery_leaves_nothing(shop: Shop) -> None:
     assert deliver(shop, "text", "somebody-elses-token-1")[0] == 401
     assert shop.items() == []

@@ -22,6 +22,7 @@ from chalicelib.model import (
     Message,
     Note,
     NoteKind,
+    Ring,
     Undelivered,
     Unreadable,
     Unsend,
@@ -88,10 +89,15 @@ def test_nobody_else_is_told_anything(request_: WebhookRequest) -> None:
         CHANNEL.handshake(request_)
 
 
-def test_a_callback_brings_nothing_that_is_not_asked_for_anyway() -> None:
+def test_a_callback_says_where_there_is_something_and_what_to_ask_with() -> None:
     for request in (sealed(CALLBACK, to=CORP), sealed(CALLBACK, OLD_TOKEN, OLD_AES, CORP)):
         CHANNEL.verify(request)
-        assert CHANNEL.parse(request) == []
+        (ring,) = CHANNEL.parse(request)
+        assert ring == Ring("wecom", DESK, "1791021601 486452656", at(1), "ENC9kaffeehaus0TokenOfTenMinutes")
+        assert "ENC9" not in repr(ring)
+    second = sealed(CALLBACK, to=CORP)
+    (other,) = CHANNEL.parse(replace(second, query={**second.query, "nonce": "486452657"}))
+    assert other != ring
     members = CALLBACK.replace(b"kf_msg_or_event", b"change_contact")
     assert CHANNEL.parse(sealed(members, to=CORP)) == []
     elsewhere = CALLBACK.replace(DESK.encode(), b"wkSomebodyElse")
@@ -180,6 +186,18 @@ def test_the_first_look_brings_nothing_old_and_loses_nothing_new() -> None:
     ]
 
 
+def test_a_callbacks_own_token_is_asked_with_and_one_that_is_worn_out_is_left_out() -> None:
+    log: list[Any] = []
+    page = {"errcode": 0, "next_cursor": "c1", "msg_list": []}
+    assert wecom(page, log=log).rung(DESK, BEGAN, "ENC9").cursor == f"{AT - 600} c1"
+    assert wecom(95007, page, log=log).rung(DESK, BEGAN, "ENC1").cursor == f"{AT - 600} c1"
+    assert [sent.get("token") for _, _, sent in log] == ["ENC9", "ENC1", None]
+    for answer in (45009, NotSent("x")):
+        with pytest.raises(PostFailed) as failed:
+            wecom(answer).rung(DESK, BEGAN, "ENC9")
+        assert failed.value.outcome is Outcome.PASSING
+
+
 def test_a_list_that_cannot_be_had_comes_later() -> None:
     for answer, code in ((45033, "throttled"), (Lost("x"), "lost"), (Response(502), "unclear"), (-1, "temporary")):
         with pytest.raises(PostFailed) as failed:
@@ -220,7 +238,9 @@ def test_every_refusal_says_what_it_means() -> None:
     table: list[tuple[Any, tuple[Outcome, str]]] = [
         (95001, (Outcome.REFUSED, "used-up")),
         (95018, (Outcome.REFUSED, "permission")),
-        (95016, (Outcome.REFUSED, "restricted")),
+        (95017, (Outcome.REFUSED, "permission")),
+        (95016, (Outcome.REFUSED, "rejected")),
+        (40201, (Outcome.REFUSED, "restricted")),
         (60020, (Outcome.REFUSED, "permission")),
         (40096, (Outcome.REFUSED, "blocked")),
         (45009, (Outcome.PASSING, "usage-capped")),

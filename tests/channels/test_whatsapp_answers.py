@@ -240,12 +240,12 @@ MEANT: dict[Outcome, dict[str, tuple[int, ...]]] = {
 ROWS = [(code, outcome, word) for outcome, words in MEANT.items() for word, codes in words.items() for code in codes]
 
 
-@pytest.mark.parametrize(("code", "outcome", "word"), ROWS)
-def test_an_error_says_what_to_do_about_it(code: int, outcome: Outcome, word: str) -> None:
-    with pytest.raises(PostFailed) as failed:
-        at(NOW, Meta(code)).send(reply())
-    assert (failed.value.outcome, failed.value.code) == (outcome, word)
-    assert "18 Uhr" not in failed.value.detail
+def test_an_error_says_what_to_do_about_it() -> None:
+    for code, outcome, word in ROWS:
+        with pytest.raises(PostFailed) as failed:
+            at(NOW, Meta(code)).send(reply())
+        assert (code, failed.value.outcome, failed.value.code) == (code, outcome, word)
+        assert "18 Uhr" not in failed.value.detail
 
 
 def test_every_refusal_has_its_words() -> None:

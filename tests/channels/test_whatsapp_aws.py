@@ -18,8 +18,8 @@ from chalicelib.channels.whatsapp import WhatsApp
 from chalicelib.http import Lost, NotSent, TooLarge
 from chalicelib.intake import topics
 from chalicelib.model import Attachment, AttachmentKind, File
-from infra.secrets import secret_status
-from infra.settings_file import SettingsError, check
+from infra.parameters.secrets import secret_status
+from infra.settings.document import SettingsError, check
 from tests import aws
 from tests.channels.whatsapp_at_hand import MIA, NOW, NUMBER, connection, payload, refusal, reply
 from tests.mailroom.shop import Shop, opened
@@ -37,21 +37,26 @@ class Service:
         self.fails: Exception | None = None
         self.objects: dict[str, bytes] = {}
         self.size = 3
+        self.puts = True
 
     def __getattr__(self, operation: str) -> Callable[..., Any]:
-        return lambda **asked: self._answer(operation, asked)
+        return lambda *_, **asked: self._answer(operation, asked)
 
     def _answer(self, operation: str, asked: dict[str, Any]) -> Any:
         self.asked.append((operation, asked))
         if self.fails and "whatsapp" in operation:
             raise self.fails
-        if "destinationS3File" in asked:
-            self.objects[asked["destinationS3File"]["key"]] = b"cat"
+        if operation == "generate_presigned_url":
+            return f"https://s3.example/{asked['Params']['Key']}"
+        if "destinationS3PresignedUrl" in asked and self.puts:
+            self.objects[asked["destinationS3PresignedUrl"]["url"].removeprefix("https://s3.example/")] = b"cat"
         if operation == "put_object":
             self.objects[asked["Key"]] = asked["Body"]
         if operation == "delete_object":
-            self.objects.pop(asked["Key"])
+            self.objects.pop(asked["Key"], None)
         if operation == "get_object":
+            if asked["Key"] not in self.objects:
+                raise refused("NoSuchKey", 404)
             return {"ContentLength": 3, "Body": io.BytesIO(self.objects[asked["Key"]])}
         return {"messageId": "aws-1", "mediaId": "77", "mimeType": "image/png", "fileSize": self.size}
 
@@ -90,11 +95,17 @@ def test_a_customers_file_comes_by_the_bucket_and_leaves_nothing_there(service: 
     attachment = Attachment(AttachmentKind.IMAGE, ref="930011")
     assert CHANNEL.download(NUMBER, attachment, 100, 5.0).body == b"cat"
     assert service.objects == {}
-    assert not any(
-        asked["destinationS3File"]["key"].removeprefix("media/").isalnum()
-        for _, asked in service.asked
-        if "destinationS3File" in asked
-    )
+    (place,) = [given for _, asked in service.asked if (given := asked.get("destinationS3PresignedUrl"))]
+    # nobody can ask for it by a link of ours
+    assert not place["url"].partition("/media/")[2].isalnum()
+    assert "Content-Type" in place["headers"]
+    service.puts = False
+    with pytest.raises(NotSent):
+        CHANNEL.download(NUMBER, attachment, 100, 5.0)
+    service.puts, service.size = True, 1
+    with pytest.raises(TooLarge):
+        CHANNEL.download(NUMBER, attachment, 2, 5.0)  # its size was told in KB
+    assert service.objects == {}
     service.size = 101
     with pytest.raises(TooLarge):
         CHANNEL.download(NUMBER, attachment, 100, 5.0)
@@ -155,8 +166,9 @@ def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
 def told(name: str, number: str = NUMBER) -> str:
     """A payload as AWS's topic hands it to the queue."""
     (entry,) = json.loads(payload(name))["entry"]
+    numbers = [{"metaPhoneNumberId": number, "arn": "arn:aws:social-messaging:…"}] if number else []
     message = {
-        "context": {"MetaPhoneNumberIds": [{"metaPhoneNumberId": number, "arn": "arn:aws:social-messaging:…"}]},
+        "context": {"MetaPhoneNumberIds": numbers},
         "whatsAppWebhookEntry": json.dumps(entry),
         "aws_account_id": "123456789012",
         "message_timestamp": "2026-10-03T10:00:01.476795989Z",
@@ -184,6 +196,14 @@ def test_a_message_for_a_number_that_aws_does_not_serve_here_is_put_aside(shop: 
     shop.configure(settings={**aws.SETTINGS, "connections": {"cafe": served}})
     assert topics.receive(told("text"), configured(shop)) == "put aside: unknown account"
     assert shop.entries("message") == []
+
+
+def test_what_names_no_number_is_for_the_one_connection_there_is(shop: Shop) -> None:
+    assert topics.receive(told("text", ""), configured(shop)) == "kept: 1 new, 0 known, 0 unreadable"
+    other = {"channel": "whatsapp", "accounts": ["999"], "options": OPTIONS}
+    both = {**shop.parameters["settings"]["connections"], "other": other}
+    shop.configure(settings={**aws.SETTINGS, "connections": both})
+    assert topics.receive(told("text", ""), configured(shop)) == "put aside: unknown account"
 
 
 def test_what_cannot_be_read_in_it_is_put_aside(shop: Shop) -> None:

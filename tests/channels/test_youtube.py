@@ -202,11 +202,11 @@ REASONS = [
 ]
 
 
-@pytest.mark.parametrize(("said", "outcome", "code"), REASONS)
-def test_every_reason_means_something(said: Any, outcome: Outcome, code: str) -> None:
-    with refused() as found:
-        opened(Site(answers=[said])).send(reply())
-    assert found == [(outcome, code)]
+def test_every_reason_means_something() -> None:
+    for said, outcome, code in REASONS:
+        with refused() as found:
+            opened(Site(answers=[said])).send(reply())
+        assert (said, found) == (said, [(outcome, code)])
 
 
 @pytest.mark.parametrize(

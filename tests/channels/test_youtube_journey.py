@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
@@ -13,7 +15,7 @@ from chalicelib import desk, intake, rounds
 from chalicelib.channels import open_channel
 from chalicelib.rounds import errands
 from tests import aws
-from tests.channels.youtube_at_hand import ANSWER, SECRETS, THREAD, US, YUI, Site, forget_tokens, reason
+from tests.channels.youtube_at_hand import ANSWER, MAI, SECRETS, THREAD, US, YUI, Site, forget_tokens, payload, reason
 from tests.mailroom.shop import Shop, opened
 from tests.test_journey import body
 
@@ -69,6 +71,36 @@ def test_somebody_else_in_the_thread_is_another_ticket(shop: Shop, site: Site) -
     site.write(THREAD, "私も知りたいです", "r1", YUI, at=datetime.now(UTC))
     look(shop)
     assert len({str(mail["Reply-To"]) for mail in shop.mails()}) == 2
+
+
+def test_words_are_kept_for_thirty_days_and_stand_in_no_subject(shop: Shop, site: Site) -> None:
+    site.write(THREAD, "Quán mở cửa đến mấy giờ ạ? ☕", at=datetime.now(UTC))
+    look(shop)
+    (ticket,) = shop.mails()
+    assert str(ticket["Subject"]).endswith("@somebody: Kommentar zu einem Beitrag von Kaffeehaus Lindner")
+    holding = [item for item in shop.items() if r"Qu\u00e1n" in f"{item.get('data')}{item.get('raw')}"]
+    assert {item["kind"] for item in holding} == {"message", "raw"}
+    assert {round((item["expires_at"] - time.time()) / 86400) for item in holding} == {30}
+
+
+def test_who_has_many_subscribers_is_asked_for_once_and_comes_first(shop: Shop, site: Site) -> None:
+    site.people[MAI] = payload("channel")
+    for thread in ("UgzFirst", "UgzSecond"):
+        site.write(thread, "Máy hỏng rồi, làm sao bây giờ?", at=datetime.now(UTC))
+        look(shop)
+    site.write("UgzThird", "私のもです", author=YUI, at=datetime.now(UTC))
+    look(shop)
+    assert ["104.000" in body(mail) for mail in shop.mails()] == [True, True, False]
+    assert [fields["id"] for path, fields in site.asked if path == "channels"] == [MAI, YUI]
+    priorities = [json.loads(item["data"]).get("priority") for item in shop.items("head") if item["pk"].isalnum()]
+    assert sorted(map(str, priorities)) == ["None", "high", "high"]
+
+
+def test_whom_youtube_tells_nothing_of_is_asked_for_again_an_hour_later(shop: Shop, site: Site) -> None:
+    site.write("UgzFirst", "Frage", at=datetime.now(UTC))
+    look(shop)
+    (kept,) = shop.items("profile")
+    assert (kept["data"], round((kept["expires_at"] - time.time()) / 60)) == ("{}", 60)
 
 
 def test_an_answer_on_youtube_itself_stops_the_clock(shop: Shop, site: Site) -> None:

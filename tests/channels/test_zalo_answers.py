@@ -57,13 +57,24 @@ def test_groups_and_visitors_are_answered_where_they_are() -> None:
     platform = Platform()
     at(NOW, platform).send(reply(thread=f"group:{GROUP}", kind=Kind.GROUP, public=True))
     at(NOW, platform).send(reply(thread=f"visitor:{VISITOR}:anon-42", author_id=VISITOR))
-    assert [url for _, url, _ in platform.asked] == [f"{API}/v3.0/oa/group/message", f"{API}/v3.0/oa/message/cs"]
-    assert [body["recipient"] for body in platform.bodies] == [
-        {"group_id": GROUP},
-        {"anonymous_id": VISITOR, "conversation_id": "anon-42"},
+    assert [url for _, url, _ in platform.asked] == [f"{API}/v3.0/oa/group/message", f"{API}/v2.0/oa/message"]
+    assert platform.bodies == [
+        {"recipient": {"group_id": GROUP}, "message": {"text": ANSWER}},
+        {"recipient": {"anonymous_id": VISITOR, "conversation_id": "anon-42"}, "message": {"text": ANSWER}},
     ]
     assert refusal(reply(thread=f"group:{GROUP}")) == (Outcome.REFUSED, "private-only")
     assert refusal(reply(public=True)) == (Outcome.REFUSED, "no-public")
+
+
+def test_an_answer_that_may_not_quote_goes_without_the_quote() -> None:
+    platform = Platform(-201)
+    assert at(NOW, platform).send(reply()) == "c0ffee0001"
+    assert [body["message"] for body in platform.bodies] == [{"text": ANSWER, "quote_message_id": ID}, {"text": ANSWER}]
+    for refused in (-213, Lost("Timeout")):
+        platform = Platform(refused)
+        with pytest.raises(PostFailed):
+            at(NOW, platform).send(reply())
+        assert len(platform.asked) == 1
 
 
 def test_answers_are_free_for_two_days_and_end_after_seven() -> None:
@@ -111,10 +122,19 @@ def test_a_file_is_uploaded_and_then_sent(name: str, media_type: str, uploaded: 
     assert platform.bodies == [{"recipient": {"user_id": LINH}, "message": {"attachment": message}}]
 
 
+def test_what_zalo_does_not_take_as_a_file_goes_as_a_link() -> None:
+    link = "https://api.example/files/abc"
+    for name, media_type, size in (("phim.mp4", "video/mp4", 9), ("bánh.jpg", "image/jpeg", 1_000_001)):
+        platform = Platform()
+        at(NOW, platform).send(reply(text="", files=(File(name, media_type, bytes(size), link),)))
+        assert [body["message"] for body in platform.bodies] == [{"text": f"📎 {name}\n{link}"}]
+
+
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
         (-201, (Outcome.REFUSED, "attachment")),
+        (-210, (Outcome.REFUSED, "attachment")),
         (-216, (Outcome.REFUSED, "token")),
         (Lost("Timeout"), (Outcome.PASSING, "lost")),
         ({}, (Outcome.PASSING, "temporary")),
@@ -131,6 +151,10 @@ ANSWERS = [
     (-224, (Outcome.REFUSED, "permission")),
     (-230, (Outcome.REFUSED, "window")),
     (-211, (Outcome.REFUSED, "usage-capped")),
+    (-218, (Outcome.REFUSED, "used-up")),
+    (-223, (Outcome.REFUSED, "permission")),
+    (-237, (Outcome.REFUSED, "gone")),
+    (-204, (Outcome.REFUSED, "restricted")),
     (-32, (Outcome.PASSING, "throttled")),
     (-200, (Outcome.PASSING, "temporary")),
     (-99_999, (Outcome.REFUSED, "rejected")),
@@ -147,15 +171,75 @@ ANSWERS = [
 
 @pytest.mark.parametrize(("answer", "expected"), ANSWERS)
 def test_errors_say_what_to_do_about_them(answer: Any, expected: tuple[Outcome, str]) -> None:
-    assert refusal(reply(), answer) == expected
+    assert refusal(reply(parent=""), answer) == expected
 
 
 def test_every_refusal_can_be_explained_and_a_missing_token_is_one() -> None:
     refused = {code for outcome, code in ERRORS.values() if outcome is Outcome.REFUSED}
     assert [code for code in refused if not knows("en", f"refused_{code}")] == []
     assert refusal(reply(account="1")) == (Outcome.REFUSED, "token")
-    # only the event that comes back tells of an answer that was lost
-    assert not isinstance(at(NOW, Platform()), Finds)
+
+
+# --- lost answers ----------------------------------------------------------------------------------------------------
+
+TRIED_AT = NOW - timedelta(minutes=5)
+
+
+def listed(text: str, minutes: float, id: str = "c0ffee0009", ours: bool = True) -> dict[str, Any]:
+    """A message in Zalo's list, so many minutes after the answer was tried."""
+    at = round((TRIED_AT + timedelta(minutes=minutes)).timestamp() * 1000)
+    sides = {"src": 0, "from_id": OA} if ours else {"src": 1, "from_id": LINH}
+    return {**sides, "time": at, "type": "text", "message": text, "message_id": id}
+
+
+QUESTION = listed("Mở cửa không ạ?", -55, ID, ours=False)
+
+
+def looked(*answers: Any, platform: Platform | None = None, **more: Any) -> str | None:
+    channel = at(more.pop("now", NOW), platform or Platform(*answers))
+    assert isinstance(channel, Finds)
+    return channel.find(reply(**{"tried_at": TRIED_AT, **more}))
+
+
+def test_a_lost_answer_is_found_where_the_chat_lists_it() -> None:
+    platform = Platform([listed("Cảm ơn", 2, "x", ours=False), listed(f"{ANSWER} ", 0), QUESTION])
+    assert looked(platform=platform) == "c0ffee0009"
+    ((method, url, _),) = platform.asked
+    expected = f'{API}/v2.0/oa/conversation?data={{"user_id":{LINH},"offset":0,"count":10}}'
+    assert (method, unquote(url)) == ("GET", expected)
+    in_a_group = Platform([listed(ANSWER, 0), QUESTION])
+    assert looked(platform=in_a_group, thread=f"group:{GROUP}", kind=Kind.GROUP, public=True) == "c0ffee0009"
+    assert in_a_group.asked[0][1] == f"{API}/v3.0/oa/group/conversation?group_id={GROUP}&offset=0&count=10"
+
+
+def test_a_lost_answer_is_looked_for_as_far_back_as_it_was_tried() -> None:
+    chatty = [listed(f"{number}", 3, ours=False) for number in range(10)]
+    platform = Platform(chatty, [listed(ANSWER, 0), QUESTION])
+    assert looked(platform=platform) == "c0ffee0009"
+    assert '"offset":10' in unquote(platform.asked[1][1])
+    assert looked([QUESTION, listed(ANSWER, -60)]) is None
+    assert looked([listed(ANSWER, 0, "c0ffee0001"), QUESTION], earlier=("c0ffee0001",)) is None
+
+
+UNCLEAR: list[tuple[list[Any], dict[str, Any]]] = [
+    ([[]], {}),  # an empty list proves nothing
+    ([[listed("1", 3, ours=False)]] * 3, {}),  # nor does one that ends before the answer was tried
+    ([[listed("Dạ có ạ, tới 18 giờ", 1), QUESTION]], {}),  # it may have become other words
+    ([[QUESTION]], {"now": TRIED_AT + timedelta(seconds=30)}),  # or is not listed yet
+    ([[{"time": "soon"}]], {}),
+    ([{"a": 1}], {}),
+    ([-32], {}),
+    ([Lost("Timeout")], {}),
+    ([[QUESTION]], {"text": "", "files": (File("a.png", "image/png", b""),)}),
+    ([[QUESTION]], {"thread": f"visitor:{VISITOR}:anon-42"}),
+]
+
+
+@pytest.mark.parametrize(("answers", "more"), UNCLEAR)
+def test_a_list_that_proves_nothing_says_so(answers: list[Any], more: dict[str, Any]) -> None:
+    with pytest.raises(PostFailed) as failed:
+        looked(*answers, **more)
+    assert failed.value.outcome is Outcome.UNKNOWN
 
 
 def test_names_are_looked_up_by_the_persons_id() -> None:
@@ -195,6 +279,7 @@ def test_a_refresh_token_is_used_once_and_the_new_pair_is_one_value() -> None:
     [
         (signed_in(error=-14020, error_name="Invalid refresh token"), (Outcome.REFUSED, "token")),
         (signed_in(error=-14002), (Outcome.REFUSED, "token")),
+        (signed_in(error=-32), (Outcome.PASSING, "throttled")),
         (Response(502, b"<html>"), (Outcome.PASSING, "temporary")),
         (Response(200, b"[]"), (Outcome.PASSING, "temporary")),
         (Lost("Timeout"), (Outcome.PASSING, "unreachable")),

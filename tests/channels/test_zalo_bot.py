@@ -18,6 +18,7 @@ from chalicelib.model import (
     Attachment,
     AttachmentKind,
     Author,
+    File,
     Kind,
     Message,
     Note,
@@ -61,6 +62,9 @@ EXPECTED: dict[str, list[Any]] = {
     "unsupported": [
         Note("zalo_bot", BOT, TEXT.id, LINH, TEXT.author, NoteKind.UNSUPPORTED, SENT_AT),
     ],
+    "link": [replace(TEXT, text="", attachments=(Attachment(AttachmentKind.LINK, "https://shop.example/banh"),))],
+    "link_in_its_text": [replace(TEXT, text="Còn không ạ? https://shop.example/banh")],
+    "reaction": [],
     "kind_unknown": [Unreadable("unknown-kind")],
 }
 
@@ -135,12 +139,30 @@ def test_people_and_groups_are_answered_where_they_are() -> None:
     assert failing({}, reply(text="ế" * 2001)) == (Outcome.REFUSED, "too-long")
 
 
+def test_a_picture_goes_as_one_where_zalo_takes_it_and_other_files_as_a_link() -> None:
+    asked: list[Any] = []
+    picture = File("bánh.jpg", "image/jpeg", b"jpeg", "https://api.example/files/jpg")
+    bill = File("hóa đơn.pdf", "application/pdf", b"pdf", "https://api.example/files/pdf")
+    taken = {"ok": True, "result": {"message_id": "m9", "date": 1}}
+    channel = opened(taken, 400, taken, taken, asked=asked)
+    for file in (picture, picture, bill):
+        assert channel.send(reply(text="", files=(file,))) == "m9"
+    assert [(url.rpartition("/")[2], more["json"]) for _, url, more in asked] == [
+        ("sendPhoto", {"chat_id": LINH, "photo": picture.link}),
+        ("sendPhoto", {"chat_id": LINH, "photo": picture.link}),
+        ("sendMessage", {"chat_id": LINH, "text": f"📎 bánh.jpg\n{picture.link}"}),
+        ("sendMessage", {"chat_id": LINH, "text": f"📎 hóa đơn.pdf\n{bill.link}"}),
+    ]
+    # what may have arrived is not sent as a link besides
+    assert failing(Lost("Timeout"), reply(text="", files=(picture,))) == (Outcome.UNKNOWN, "lost")
+
+
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
         (400, (Outcome.REFUSED, "rejected")),
         (401, (Outcome.REFUSED, "token")),
-        (403, (Outcome.REFUSED, "blocked")),
+        (403, (Outcome.REFUSED, "rejected")),
         (429, (Outcome.PASSING, "throttled")),
         (500, (Outcome.UNKNOWN, "unclear")),
         (Response(404, b"<html>"), (Outcome.REFUSED, "token")),

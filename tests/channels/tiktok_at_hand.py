@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from chalicelib.channels.base import Connection, WebhookRequest
 from chalicelib.channels.tiktok import TikTok
 from chalicelib.http import Response
 from chalicelib.model import Event, Kind, Reply
 from tests import signing
+from tests.channels import at_hand
+from tests.channels.at_hand import replying
 
 PAYLOADS = Path(__file__).parents[1] / "payloads" / "tiktok"
 SHOP, MIKA, CHAT = "act.lindner0001Wien", "usr.mika0001Yokohama", "0:1:7301:7302=="
@@ -43,22 +46,16 @@ def read(name: str) -> list[Event]:
     return TikTok(connection()).parse(delivered(payload(name), {}))
 
 
-def reply(**more: Any) -> Reply:
-    fields: dict[str, Any] = {
-        "conversation_id": "abcdefghijklmnop",
-        "id": "3f9c2a7e",
-        "channel": "tiktok",
-        "account": SHOP,
-        "thread": CHAT,
-        "author_id": MIKA,
-        "parent": "msg-0001",
-        "kind": Kind.DIRECT,
-        "public": False,
-        "text": ANSWER,
-        "window_from": AT,
-        "tried_at": NOW,
-    }
-    return Reply(**{**fields, **more})
+reply = replying(
+    channel="tiktok",
+    account=SHOP,
+    thread=CHAT,
+    author_id=MIKA,
+    parent="msg-0001",
+    text=ANSWER,
+    window_from=AT,
+    tried_at=NOW,
+)
 
 
 def comment_reply(**more: Any) -> Reply:
@@ -66,28 +63,16 @@ def comment_reply(**more: Any) -> Reply:
     return reply(**{**place, **more})
 
 
-class Platform:
-    """Answers in order: data, an error's code, a response or an exception; keeps what it was asked."""
+class Platform(at_hand.Platform):
+    """Answers with data, or an error's code."""
 
-    def __init__(self, *answers: Any) -> None:
-        self.answers = list(answers)
-        self.asked: list[tuple[str, str, dict[str, Any]]] = []
+    usual: ClassVar[Any] = {}
 
-    def __call__(self, method: str, url: str, **more: Any) -> Response:
-        self.asked.append((method, url, more))
-        answer = self.answers.pop(0) if self.answers else {}
-        if isinstance(answer, Exception):
-            raise answer
-        if isinstance(answer, Response):
-            return answer
+    def told(self, answer: Any) -> Response:
         failed = {"code": answer, "message": "Sag ich nicht", "data": {}} if isinstance(answer, int) else {}
         told = failed or {"code": 0, "message": "OK", "request_id": "1", "data": answer}
         return Response(200, json.dumps(told).encode())
 
-    @property
-    def bodies(self) -> list[dict[str, Any]]:
-        return [more["json"] for _, _, more in self.asked if "json" in more]
 
-
-def at(now: datetime, platform: Platform, pair: str = f"{TOKEN}:{RENEWING}", **more: Any) -> TikTok:
+def at(now: datetime, platform: Callable[..., Response], pair: str = f"{TOKEN}:{RENEWING}", **more: Any) -> TikTok:
     return TikTok(connection(pair), platform, lambda: now, **more)

@@ -8,8 +8,9 @@ from typing import Any
 
 from chalicelib.channels.base import Connection, WebhookRequest
 from chalicelib.channels.viber import Viber
-from chalicelib.model import Event, Kind, Reply
+from chalicelib.model import Event
 from tests import signing
+from tests.channels.at_hand import replying
 
 PAYLOADS = Path(__file__).parents[1] / "payloads" / "viber"
 BOT, MIA = "cafelindner", "Mia/7301+88442q2=="
@@ -34,18 +35,12 @@ def read(name: str) -> list[Event]:
     return Viber(connection()).parse(delivered(payload(name)))
 
 
-def reply(**more: Any) -> Reply:
-    fields: dict[str, Any] = {
-        "conversation_id": "abcdefghijklmnop",
-        "id": "3f9c2a7e",
-        "channel": "viber",
-        "account": BOT,
-        "thread": MIA,
-        "author_id": MIA,
-        "parent": "5741311803571721088",
-        "kind": Kind.DIRECT,
-        "public": False,
-        "text": ANSWER,
-        "window_from": SENT_AT - timedelta(days=20),
-    }
-    return Reply(**{**fields, **more})
+reply = replying(
+    channel="viber",
+    account=BOT,
+    thread=MIA,
+    author_id=MIA,
+    parent="5741311803571721088",
+    text=ANSWER,
+    window_from=SENT_AT - timedelta(days=20),
+)

@@ -62,10 +62,6 @@ def only(name: str) -> Any:
     return event
 
 
-def kinds(events: list[Event]) -> str:
-    return " ".join(type(event).__name__.lower() for event in events) or "nothing"
-
-
 def reply(channel: str = "wechat", **more: Any) -> Reply:
     fields: dict[str, Any] = {
         "conversation_id": "abcdefghijklmnop",

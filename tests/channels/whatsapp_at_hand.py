@@ -13,8 +13,9 @@ import pytest
 from chalicelib.channels.base import Connection, Outcome, PostFailed, WebhookRequest
 from chalicelib.channels.whatsapp import WhatsApp
 from chalicelib.http import Response
-from chalicelib.model import Event, Kind, Reply
+from chalicelib.model import Event, Reply
 from tests import signing
+from tests.channels.at_hand import replying
 
 PAYLOADS = Path(__file__).parents[1] / "payloads" / "whatsapp"
 NUMBER = "410066123450001"  # Meta's id of the business phone number
@@ -52,21 +53,15 @@ def only(name: str) -> Any:
     return event
 
 
-def reply(**more: Any) -> Reply:
-    fields: dict[str, Any] = {
-        "conversation_id": "abcdefghijklmnop",
-        "id": "3f9c2a7e",
-        "channel": "whatsapp",
-        "account": NUMBER,
-        "thread": MIA,
-        "author_id": MIA,
-        "parent": WAMID,
-        "kind": Kind.DIRECT,
-        "public": False,
-        "text": ANSWER,
-        "window_from": SENT_AT,
-    }
-    return Reply(**{**fields, **more})
+reply = replying(
+    channel="whatsapp",
+    account=NUMBER,
+    thread=MIA,
+    author_id=MIA,
+    parent=WAMID,
+    text=ANSWER,
+    window_from=SENT_AT,
+)
 
 
 class Meta:

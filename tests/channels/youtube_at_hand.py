@@ -17,7 +17,8 @@ from chalicelib.channels import google_oauth
 from chalicelib.channels.base import Connection, Outcome, PostFailed
 from chalicelib.channels.youtube import YouTube
 from chalicelib.http import Response
-from chalicelib.model import Event, Kind, Message, Reply
+from chalicelib.model import Event, Kind, Message
+from tests.channels.at_hand import replying
 
 PAYLOADS = Path(__file__).parents[1] / "payloads" / "youtube"
 
@@ -50,6 +51,7 @@ class Site:
     comments: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     answers: list[Any] = field(default_factory=list)  # what is said instead, first come first served
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    people: dict[str, Any] = field(default_factory=dict)  # what is told of a channel, by its id
     page_size: int = 100
     shown: int = 5
 
@@ -66,7 +68,8 @@ class Site:
             return answer(said)
         if json:
             return answer(self._reply(**json["snippet"]))
-        return answer({"commentThreads": self._threads, "comments": self._comments}[path](fields))
+        found = {"commentThreads": self._threads, "comments": self._comments, "channels": self._channel}
+        return answer(found[path](fields))
 
     def write(
         self, thread: str, text: str = "?", reply: str = "", author: str = MAI, at: datetime | None = None
@@ -93,6 +96,9 @@ class Site:
     def _reply(self, parentId: str, textOriginal: str) -> Any:
         self.write(parentId, textOriginal, f"ours{len(self.comments[parentId])}", US)
         return self.comments[parentId][-1]
+
+    def _channel(self, fields: dict[str, str]) -> Any:
+        return self.people.get(fields["id"], {"items": []})
 
     def _threads(self, fields: dict[str, str]) -> Any:
         if "id" in fields:
@@ -155,21 +161,17 @@ def reason(status: int, name: str) -> Response:
     return Response(status, json.dumps({"error": {"code": status, "message": ANSWER, "errors": errors}}).encode())
 
 
-def reply(**more: Any) -> Reply:
-    fields: dict[str, Any] = {
-        "conversation_id": "abcdefghijklmnop",
-        "id": "3f9c2a7e",
-        "channel": "youtube",
-        "account": US,
-        "thread": THREAD,
-        "author_id": MAI,
-        "parent": THREAD,
-        "kind": Kind.COMMENT,
-        "public": True,
-        "text": ANSWER,
-        "window_from": SENT_AT,
-    }
-    return Reply(**{**fields, **more})
+reply = replying(
+    channel="youtube",
+    account=US,
+    thread=THREAD,
+    author_id=MAI,
+    parent=THREAD,
+    kind=Kind.COMMENT,
+    public=True,
+    text=ANSWER,
+    window_from=SENT_AT,
+)
 
 
 @contextmanager

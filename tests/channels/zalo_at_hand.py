@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from chalicelib.channels.base import Connection, WebhookRequest
 from chalicelib.channels.zalo import Zalo
 from chalicelib.http import Response
-from chalicelib.model import Event, Kind, Reply
+from chalicelib.model import Event
 from tests import signing
+from tests.channels import at_hand
+from tests.channels.at_hand import replying
 
 PAYLOADS = Path(__file__).parents[1] / "payloads" / "zalo"
 OA, LINH = "2880123456789012345", "5710123456789012345"
@@ -42,43 +44,25 @@ def read(name: str) -> list[Event]:
     return Zalo(connection()).parse(delivered(payload(name), {}))
 
 
-def reply(**more: Any) -> Reply:
-    fields: dict[str, Any] = {
-        "conversation_id": "abcdefghijklmnop",
-        "id": "3f9c2a7e",
-        "channel": "zalo",
-        "account": OA,
-        "thread": LINH,
-        "author_id": LINH,
-        "parent": ID,
-        "kind": Kind.DIRECT,
-        "public": False,
-        "text": ANSWER,
-        "window_from": SENT_AT,
-    }
-    return Reply(**{**fields, **more})
+reply = replying(
+    channel="zalo",
+    account=OA,
+    thread=LINH,
+    author_id=LINH,
+    parent=ID,
+    text=ANSWER,
+    window_from=SENT_AT,
+)
 
 
-class Platform:
-    """Answers in order: data, an error's code, a response or an exception; keeps what it was asked."""
+class Platform(at_hand.Platform):
+    """Answers with data, or an error's code."""
 
-    def __init__(self, *answers: Any) -> None:
-        self.answers = list(answers)
-        self.asked: list[tuple[str, str, dict[str, Any]]] = []
+    usual: ClassVar[Any] = {"message_id": "c0ffee0001"}
 
-    def __call__(self, method: str, url: str, **more: Any) -> Response:
-        self.asked.append((method, url, more))
-        answer = self.answers.pop(0) if self.answers else {"message_id": "c0ffee0001"}
-        if isinstance(answer, Exception):
-            raise answer
-        if isinstance(answer, Response):
-            return answer
+    def told(self, answer: Any) -> Response:
         failed = {"error": answer, "message": "Sai rồi"} if isinstance(answer, int) else {}
         return Response(200, json.dumps(failed or {"error": 0, "message": "Success", "data": answer}).encode())
-
-    @property
-    def bodies(self) -> list[dict[str, Any]]:
-        return [more["json"] for _, _, more in self.asked if more.get("json")]
 
 
 def at(now: datetime, platform: Platform, pair: str = f"{TOKEN}:{RENEWING}") -> Zalo:

@@ -11,9 +11,9 @@ from email.utils import parseaddr
 
 import pytest
 
-from chalicelib.desk.labels import labels
-from chalicelib.desk.notices import Notice, notice_mail
-from chalicelib.desk.tickets import ticket_mail
+from chalicelib.desk.writing.labels import labels
+from chalicelib.desk.writing.notices import Notice, notice_mail
+from chalicelib.desk.writing.tickets import ticket_mail
 from chalicelib.helpdesks import HELPDESKS
 from chalicelib.mail_headers import SEVEN_BIT
 from chalicelib.model import Author, Conversation, Kind

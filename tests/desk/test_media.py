@@ -23,7 +23,7 @@ from chalicelib.aws.conversations import Entry
 from chalicelib.channels.base import ANYWHERE
 from chalicelib.desk import media
 from chalicelib.desk.media import Allowance, Shelf, show
-from chalicelib.desk.speeches import Shown
+from chalicelib.desk.writing.speeches import Shown
 from chalicelib.helpdesks import HELPDESKS, Helpdesk
 from chalicelib.http import NotSent, Response, TooLarge
 from chalicelib.model import Attachment, AttachmentKind

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.channels.x.weighted import weighted_length
@@ -71,6 +71,7 @@ PHRASES = st.lists(st.sampled_from((*SIGNS, *(f" {link} " for link in LINKS))), 
 
 
 @pytest.mark.parametrize("measure", MEASURES.values(), ids=MEASURES)
+@settings(max_examples=40, deadline=None)
 @given(text=PHRASES | st.text(max_size=600), limit=st.integers(min_value=90, max_value=200))
 def test_the_parts_have_all_words_and_none_is_too_long(text: str, limit: int, measure: Callable[[str], int]) -> None:
     parts = split(text, limit, measure)
@@ -78,6 +79,7 @@ def test_the_parts_have_all_words_and_none_is_too_long(text: str, limit: int, me
     assert re.sub(r"\s", "", "".join(parts)) == re.sub(r"\s", "", text)
 
 
+@settings(max_examples=40, deadline=None)
 @given(text=PHRASES, limit=st.integers(min_value=90, max_value=200))
 def test_no_sign_and_no_link_is_cut(text: str, limit: int) -> None:
     parts = split(text, limit)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -57,7 +58,12 @@ def taught(found: Conversation, kind: str, learnt: Learnt) -> Conversation:
 
 def follow_up(found: Conversation, kind: str, at: datetime = NOW) -> Wait | None:
     mail = OutgoingMail("f", MailKind.TICKET, NOW, ("i#1",))
-    return pace.wait_for(found, mail, settings.build(business(kind)), at)
+    return pace.wait_for(found, mail, settings_of(kind), at)
+
+
+@cache
+def settings_of(kind: str) -> settings.Settings:
+    return settings.build(business(kind))
 
 
 @pytest.mark.skipif(not REAL.exists(), reason="real mails are not at hand")
@@ -296,6 +302,7 @@ def test_more_than_fifty_messages_in_one_mail_are_counted_and_linked(stack: Stac
     assert answer.status_code == 302
     kept, key = cast(QuickAws, stack.rig), f"media/{token[1]}"
     assert key in answer.headers["Location"]
+    assert stack.client.http.get(f"/files/{token[1]}.jpg").headers["Location"] == answer.headers["Location"]
     assert kept.saved_as[key].startswith("attachment")
     assert "Frage 69" in kept.objects[key].decode()
 

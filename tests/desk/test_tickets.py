@@ -18,9 +18,9 @@ from typing import Any
 import pytest
 
 from chalicelib.channels.base import Limits, Media
-from chalicelib.desk.notices import Alert, Notice, notice_mail, owner_mail
-from chalicelib.desk.reminder_mails import Reminding, reminder_mail
-from chalicelib.desk.tickets import LONGEST_WORDS, Line, Shown, Ticket, ticket_mail
+from chalicelib.desk.writing.notices import Alert, Notice, notice_mail, owner_mail
+from chalicelib.desk.writing.reminder_mails import Reminding, reminder_mail
+from chalicelib.desk.writing.tickets import LONGEST_WORDS, Line, Shown, Ticket, ticket_mail
 from chalicelib.locales import say
 from chalicelib.model import AttachmentKind, Author, Kind, TroubleKind
 from chalicelib.settings import LANGUAGES
@@ -274,7 +274,7 @@ def test_a_ticket_says_who_writes_where_and_what_was_said_before(language: str) 
 def test_an_author_without_a_name_is_called_so() -> None:
     mail = ticket_mail(ticket(author=Author("9988"), news=(Line(AT, "customer", "", "x"),)))
     assert sent(mail)["From"].addresses[0].display_name == "Name unknown (Facebook)"
-    assert "Facebook tells no name, only the id 9988" in text_of(mail)
+    assert "No name is known, only the id 9988" in text_of(mail)
     by_handle = ticket_mail(ticket(author=Author("1", handle="@mia")))
     assert sent(by_handle)["From"].addresses[0].display_name == "@mia (Facebook)"
 
@@ -282,13 +282,13 @@ def test_an_author_without_a_name_is_called_so() -> None:
 def test_what_a_reply_will_do_is_said_for_every_kind_of_limit() -> None:
     public = text_of(ticket_mail(ticket()))
     assert "Your reply will be public" in public
-    assert "Everybody on Facebook can read what you write." in public
-    assert "Up to 8,000 characters. Facebook sets no time limit." in public
+    assert "Everybody can read what you write on Facebook." in public
+    assert "Up to 8,000 characters. An answer can go out at any time." in public
     window: dict[str, Any] = {"window_until": AT + timedelta(hours=1), "extended_until": AT + timedelta(days=6)}
     private = fuse(
         flat(text_of(ticket_mail(ticket(limits=Limits(False, 2000, unit="bytes"), zone="Europe/Berlin", **window))))
     )
-    assert "only Mia Muster can read what you write" in private
+    assert "What you write goes to Mia Muster only, on Facebook." in private
     assert "Up to 2,000 bytes" in private
     assert "Best before Mon, 3 November 2025, 15:05 (Europe/Berlin); possible until Sun, 9 November" in private
     late: dict[str, Any] = {name: AT - timedelta(hours=1) for name in window}
@@ -351,9 +351,9 @@ def test_a_refusal_says_why_what_to_do_and_what_was_written() -> None:
         notice_mail(ticket(), Notice("refused", "too-long", words="Dear Mia, [#1] …", detail="(#100)\r\nX: y"))
     )
     assert "Your answer to Mia Muster was not posted" in text
-    assert "Facebook takes up to 8,000 characters." in text
+    assert "The limit is 8,000 characters." in text
     assert "Please shorten it and answer again." in text
-    assert "Facebook says: (#100) X" in fuse(text)
+    assert "Reason given: (#100) X" in fuse(text)
     assert "Dear Mia, [#1] …" in fuse(text)
     assert "From Bridgehead, not from Mia Muster." in text
 

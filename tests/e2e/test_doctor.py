@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from infra import demo, doctor
-from infra.demo import Demo
+from infra.local import demo
+from infra.local.demo import Demo
+from infra.operate import doctor
 from tests.e2e.test_local_stack import stack
 
 __all__ = ["stack"]

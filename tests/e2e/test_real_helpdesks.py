@@ -17,10 +17,10 @@ from typing import Any
 
 import pytest
 
-from infra import demo, scenes
-from infra.demo import Demo
-from infra.deploy import connect
-from infra.up import down, running_state, up
+from infra.local import demo, scenes
+from infra.local.demo import Demo
+from infra.local.up import down, running_state, up
+from infra.stack.deploy import connect
 from tests.e2e.helpdesks import Helpdesk, Ticket
 from tests.e2e.helpdesks.django_helpdesk import DjangoHelpdesk
 from tests.e2e.helpdesks.mail_server import Letter, MailServer, Routes

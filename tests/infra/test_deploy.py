@@ -2,12 +2,15 @@
 
 import copy
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from socket import gaierror
 from typing import Any
+from zipfile import ZipFile
 
 import boto3
 import pytest
@@ -15,10 +18,9 @@ import yaml
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, NoRegionError
 from moto import mock_aws
 
-from infra import deploy, domain, emulator, local
-from infra.artifacts import upload
-from infra.package import package
-from infra.stack import DeployError, Stack
+from infra.stack import DeployError, Stack, deploy, domain, emulator, processes
+from infra.stack.artifacts import upload
+from infra.stack.package import package, zip_up
 
 TEMPLATE: dict[str, Any] = {
     "AWSTemplateFormatVersion": "2010-09-09",
@@ -167,29 +169,60 @@ def test_what_stands_in_the_way_is_told_in_one_line(error: Exception, advice: st
     assert "\n" not in str(told.value)
 
 
+def test_who_cannot_deploy_or_where_no_mail_comes_in_is_told_before_anything_is_packaged(
+    session: boto3.Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    deploy.refuse_unfit(session, lambda host, port: asked.append(host))
+    assert asked == ["inbound-smtp.eu-central-1.amazonaws.com"]
+
+    def unknown(host: str, port: int) -> None:
+        raise gaierror
+
+    with pytest.raises(DeployError, match="SES receives no mail in eu-central-1: set AWS_REGION"):
+        deploy.refuse_unfit(session, unknown)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/none")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    with pytest.raises(NoCredentialsError):
+        deploy.refuse_unfit(boto3.Session(region_name="eu-central-1"), asked.append)
+
+
 # --- code and template -----------------------------------------------------------------------------------------------
 
 
 def test_what_is_there_already_is_not_sent_again(session: boto3.Session) -> None:
     said: list[str] = []
-    first = upload(session, "test", b"code", copy.deepcopy(TEMPLATE), said.append)
+    first = upload(session, "test", {"": b"code"}, copy.deepcopy(TEMPLATE), said.append)
     assert len(said) == 2
-    assert upload(session, "test", b"code", copy.deepcopy(TEMPLATE), said.append) == first
+    assert upload(session, "test", {"": b"code"}, copy.deepcopy(TEMPLATE), said.append) == first
     assert len(said) == 2
 
 
-def test_every_function_gets_the_code_that_was_sent(session: boto3.Session) -> None:
-    template: dict[str, Any] = {
-        "Resources": {"Relay": {"Type": "AWS::Serverless::Function", "Properties": {"CodeUri": "./x.zip"}}}
-    }
-    upload(session, "test", b"code", template, lambda _: None)
-    place = template["Resources"]["Relay"]["Properties"]["CodeUri"]
-    assert isinstance(place, dict)
-    assert session.client("s3").get_object(**place)["Body"].read() == b"code"
+def test_every_function_gets_the_code_that_was_sent_and_the_press_its_own(session: boto3.Session) -> None:
+    function = {"Type": "AWS::Serverless::Function", "Properties": {"CodeUri": "./x.zip"}}
+    template: dict[str, Any] = {"Resources": {"Relay": copy.deepcopy(function), "Press": copy.deepcopy(function)}}
+    upload(session, "test", {"": b"code", "Press": b"fonts"}, template, lambda _: None)
+    places = [each["Properties"]["CodeUri"] for each in template["Resources"].values()]
+    assert [session.client("s3").get_object(**place)["Body"].read() for place in places] == [b"code", b"fonts"]
+    # without letters it is in the template only, under a condition that does not hold
+    upload(session, "test", {"": b"code"}, template, lambda _: None)
+    assert template["Resources"]["Press"]["Properties"]["CodeUri"] == places[0]
+
+
+def test_the_same_files_make_the_same_zip(tmp_path: Path) -> None:
+    (tmp_path / "font.ttf").write_bytes(b"abc" * 1000)
+    zip_up(tmp_path / "first.zip", {Path("fonts/font.ttf"): tmp_path / "font.ttf"})
+    os.utime(tmp_path / "font.ttf", (0, 0))
+    zip_up(tmp_path / "second.zip", {Path("fonts/font.ttf"): tmp_path / "font.ttf"})
+    assert (tmp_path / "first.zip").read_bytes() == (tmp_path / "second.zip").read_bytes()
+    with ZipFile(tmp_path / "first.zip") as archive:
+        assert archive.read("fonts/font.ttf") == b"abc" * 1000
 
 
 def test_nobody_else_can_see_what_was_sent(session: boto3.Session) -> None:
-    upload(session, "test", b"code", copy.deepcopy(TEMPLATE), lambda _: None)
+    upload(session, "test", {"": b"code"}, copy.deepcopy(TEMPLATE), lambda _: None)
     blocked = session.client("s3").get_public_access_block(Bucket="bridgehead-artifacts-123456789012-eu-central-1")
     assert set(blocked["PublicAccessBlockConfiguration"].values()) == {True}
 
@@ -279,7 +312,7 @@ def test_the_owner_learns_which_dns_records_to_publish() -> None:
 @pytest.fixture
 def away(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     for name, place in (("STATE", "local.json"), ("LOGS", "logs"), ("SCRATCH", "scratch")):
-        monkeypatch.setattr(local, name, tmp_path / place)
+        monkeypatch.setattr(processes, name, tmp_path / place)
     return tmp_path
 
 
@@ -290,39 +323,39 @@ def test_a_taken_port_is_stepped_over() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        assert port < local.free_port(port) < port + 100
+        assert port < processes.free_port(port) < port + 100
 
 
 def test_two_servers_never_get_the_same_port() -> None:
-    ports = local.free_ports({"mailbox": 29_000, "simulator": 29_000})
+    ports = processes.free_ports({"mailbox": 29_000, "simulator": 29_000})
     assert len(set(ports.values())) == 2
 
 
 def test_stopping_ends_what_was_started_and_nothing_else(away: Path) -> None:
     other = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    ours = local.run_beside(
-        local.Local("http://127.0.0.1:1", {}), "waits", [sys.executable, "-c", "import time; time.sleep(60)"]
+    ours = processes.run_beside(
+        processes.Local("http://127.0.0.1:1", {}), "waits", [sys.executable, "-c", "import time; time.sleep(60)"]
     )
     said: list[str] = []
-    local.stop(said.append)
+    processes.stop(said.append)
     assert said == ["Stopped: waits"]
-    assert not local.alive(ours.process_ids["waits"])
+    assert not processes.alive(ours.process_ids["waits"])
     assert other.poll() is None
     other.communicate(b"\n")
 
 
 def test_a_server_that_is_started_again_replaces_the_first(away: Path) -> None:
     waits = [sys.executable, "-c", "import time; time.sleep(60)"]
-    first = local.run_beside(local.Local("http://127.0.0.1:1", {}), "waits", waits)
-    second = local.run_beside(first, "waits", waits)
-    assert not local.alive(first.process_ids["waits"])
-    assert local.alive(second.process_ids["waits"])
-    local.stop(lambda _: None)
+    first = processes.run_beside(processes.Local("http://127.0.0.1:1", {}), "waits", waits)
+    second = processes.run_beside(first, "waits", waits)
+    assert not processes.alive(first.process_ids["waits"])
+    assert processes.alive(second.process_ids["waits"])
+    processes.stop(lambda _: None)
 
 
 def test_stopping_twice_is_no_error(away: Path) -> None:
-    local.stop()
-    local.stop()
+    processes.stop()
+    processes.stop()
 
 
 def test_nothing_of_the_developers_aws_account_reaches_the_local_stack(
@@ -334,7 +367,7 @@ def test_nothing_of_the_developers_aws_account_reaches_the_local_stack(
         "-c",
         "import os; print(sorted(name for name in os.environ if 'AWS' in name), flush=True)",
     ]
-    local.spawn("shows", command, {})
+    processes.spawn("shows", command, {})
     assert wait_for_text(away / "logs" / "shows.log") == "[]\n"
 
 

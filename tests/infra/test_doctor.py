@@ -15,13 +15,14 @@ import pytest
 from chalicelib import settings
 from chalicelib.rounds import errands
 from chalicelib.rounds.errands import Errand
-from infra import doctor
-from infra.canary import Trial, fly
-from infra.deploy import Outputs
-from infra.doctor import NotWell, Patient
-from infra.findings import Finding
+from infra.operate import doctor
+from infra.operate.canary import Trial, fly
+from infra.operate.doctor import NotWell
+from infra.operate.findings import Finding, Patient
+from infra.operate.ses import domain, receipt_rule
 from infra.parameters import Parameters
-from infra.target import Target
+from infra.stack.deploy import Outputs
+from infra.stack.target import Target
 from tests import aws
 from tests.aws import SETTINGS, Stack
 
@@ -93,6 +94,15 @@ def test_what_a_platform_did_not_answer_is_said_with_since_when(patient: Patient
     assert "1002003004005 has been failing since 2026-11-21 12:00 UTC" in line
 
 
+def test_a_token_that_cannot_be_renewed_names_the_page_to_sign_in_by(patient: Patient) -> None:
+    claimed = errands.claim(Errand("token", "facebook", "1002003004005"), NOON)
+    assert claimed
+    errands.put_off(claimed, NOON, NOON, NOON, "token invalid_request")
+    (line,) = lines(examined(patient)[0], "warning  facebook token")
+    assert "failing since 2026-11-21 12:00 UTC: token invalid_request" in line
+    assert "sign in anew: docs/channels/facebook.md" in line
+
+
 def test_nothing_configured_is_one_clear_line(patient: Patient) -> None:
     aws.client("ssm").delete_parameter(Name="/bridgehead/test/settings")
     said, ill = examined(doctor.patient_of(patient.target, patient.session))
@@ -150,7 +160,7 @@ class Ses:
 def at_ses(patient: Patient, ses: Ses) -> list[Finding]:
     session: Any = SimpleNamespace(client=lambda name: ses)
     there = replace(patient, target=replace(patient.target, stage="prod"), session=session)
-    return [*doctor._domain(there), *doctor._receipt_rule(there)]
+    return [*domain(there), *receipt_rule(there)]
 
 
 def test_mail_that_cannot_flow_is_found(patient: Patient) -> None:

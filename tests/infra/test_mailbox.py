@@ -141,6 +141,41 @@ def test_what_is_for_the_owner_goes_to_the_phone_and_opens_no_ticket(place: Plac
     assert "/tickets/" not in place.page()
 
 
+def told(kind: str, to: str, subject: str) -> EmailMessage:
+    mail = question(text=subject)
+    del mail["To"], mail["Subject"]
+    mail["To"], mail["Subject"], mail["X-Bridgehead-Kind"] = to, subject, kind
+    mail["Auto-Submitted"] = "auto-generated"
+    return mail
+
+
+def test_everybody_has_a_mailbox_of_their_own(place: Place) -> None:
+    place.take(told("summary", OWNER, "7 Kunden warten"))
+    place.take(told("agent", "Hanako@teehaus.example", "催促です"))
+    place.take(told("owner", "chef@teehaus.example", "Trà sen đang chờ"))
+    boxes = dict(re.findall(r'(?s)<section class="phone" id="box-([^"]+)"(.*?)</section>', place.page()))
+    assert list(boxes) == [OWNER, "chef@teehaus.example", "hanako@teehaus.example"]
+    words = {OWNER: "7 Kunden warten", "chef@teehaus.example": "Trà sen đang chờ", "hanako@teehaus.example": "催促です"}
+    for address, inside in boxes.items():
+        assert [each for each in words.values() if each in inside] == [words[address]]
+    assert "佐藤 花子" in boxes["hanako@teehaus.example"]
+    assert "/tickets/" not in place.page()
+
+
+def test_an_answer_from_somebodys_own_mailbox_is_theirs(place: Place) -> None:
+    row = place.take(told("agent", "hanako@teehaus.example", "催促です"))
+    assert place.reply(mail=row["id"], text="今すぐ返信します").status_code == 200
+    assert place.received[-1][1] == "hanako@teehaus.example"
+
+
+def test_what_goes_to_a_customer_is_in_nobodys_mailbox(place: Place) -> None:
+    answer = question()
+    del answer["To"]
+    answer["To"], answer["X-Bridgehead-Answer"], answer["Auto-Submitted"] = "mia@mail.example", "r1", "auto-generated"
+    assert place.take(answer)["kind"] == "answer"
+    assert "mia@mail.example" not in place.page()
+
+
 @pytest.mark.parametrize("script", QUESTIONS)
 def test_a_customer_of_any_script_is_shown_and_answered(place: Place, script: str) -> None:
     name, text = QUESTIONS[script]
@@ -231,7 +266,7 @@ def test_a_reply_nobody_takes_stays_in_the_box(place: Place) -> None:
     form = {"ticket": row["ticket"], "text": "Meine lange Antwort"}
     page = requests.post(f"{place.mailbox.url}/reply?lang=de", form, timeout=5)
     assert page.status_code == 502
-    assert "Die Mail konnte nicht eingeliefert werden" in page.text
+    assert "Die E-Mail konnte nicht eingeliefert werden" in page.text
     assert "Meine lange Antwort</textarea>" in page.text
     place.inbound = open_door(lambda raw, sender, to: None)
 
@@ -287,8 +322,11 @@ def test_other_web_sites_cannot_use_the_mailbox(place: Place) -> None:
 
 def test_the_page_speaks_the_readers_language_and_remembers_it(place: Place) -> None:
     session = requests.Session()
-    assert "Điện thoại của chủ" in session.get(place.mailbox.url, headers={"Accept-Language": "vi-VN"}, timeout=5).text
-    assert "オーナーのスマホ" in session.get(f"{place.mailbox.url}/?lang=ja", timeout=5).text
+    assert (
+        "Điện thoại của người phụ trách"
+        in session.get(place.mailbox.url, headers={"Accept-Language": "vi-VN"}, timeout=5).text
+    )
+    assert "管理責任者のスマホ" in session.get(f"{place.mailbox.url}/?lang=ja", timeout=5).text
     assert '<html lang="ja">' in session.get(place.mailbox.url, timeout=5).text
     assert "Owner’s phone" in place.page(lang="tlh")
 

@@ -17,8 +17,7 @@ from chalicelib import reply_address
 from chalicelib.channels.base import Connection
 from chalicelib.settings import Helpdesk, Owner, Phone, Settings
 from infra import parameters as store
-from infra import reply_keys, secrets
-from infra.parameters import Parameters, Refused
+from infra.parameters import Parameters, Refused, reply_keys, secrets
 
 OLD, NEW, NEWEST = "kQ7-oldest-value-2u", "Zb4-second-value-9s", "Lm2-third-value-5tt"
 SETTINGS = Settings(
@@ -166,6 +165,28 @@ def test_real_secrets_of_all_shapes_are_taken(parameters: Parameters) -> None:
 
 
 @pytest.mark.parametrize(
+    ("channel", "name", "given", "told"),
+    [
+        ("wechat", "aes_key", "kWxPEV2UEDyxWpmPdKC3F4dgPDmOvfKX", "the EncodingAESKey, 43 letters and digits"),
+        ("telegram", "bot_token", "AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw", "the whole token, with its number and colon"),
+        ("telegram", "secret_token", "mit Leerzeichen 9x8y7z", "letters, digits, _ and - alone"),
+        ("zalo", "access_tokens", "Zb4secondvalue9sKq7", "access token:refresh token"),
+        ("wecom", "token", "kQ7oldestvalue2u\nZb4second", "has several lines: give it alone, on one line"),
+    ],
+)
+def test_half_a_secret_is_told_before_it_is_needed(
+    parameters: Parameters, channel: str, name: str, given: str, told: str
+) -> None:
+    settings = replace(SETTINGS, connections={"own": Connection("own", channel, ("1",))})
+    account = "1" if name == "access_tokens" else None
+    with pytest.raises(Refused) as refused:
+        secrets.put_secret(parameters, settings, "own", name, given, account)
+    assert told in str(refused.value)
+    assert given not in str(refused.value)
+    assert parameters.ssm.describe_parameters()["Parameters"] == []
+
+
+@pytest.mark.parametrize(
     ("words", "account", "said"),
     [
         (("fbb", "app_secret"), None, 'did you mean "fb"?'),
@@ -237,6 +258,39 @@ def test_the_status_tells_rotation_and_age_and_no_value(parameters: Parameters) 
     assert status[-1].changed_at is None
     assert OLD not in repr(status)
     assert NEW not in repr(status)
+
+
+def signing_in(login: str) -> Settings:
+    by_app = Connection("x", "x", ("11",), {"login": login} if login else {})
+    return replace(SETTINGS, connections={"x": by_app})
+
+
+@pytest.mark.parametrize(
+    ("login", "needed"),
+    [
+        ("", ["access_tokens"]),
+        ("oauth2", ["access_tokens", "client_secret", "bearer_token"]),
+        ("oauth2_public", ["access_tokens", "bearer_token"]),
+    ],
+)
+def test_what_is_missing_depends_on_the_way_of_signing_in(
+    login: str, needed: list[str], parameters: Parameters
+) -> None:
+    missing = secrets.what_is_missing(parameters, signing_in(login))
+    assert [each.name for each in missing if each.side == "send"] == needed
+
+
+def test_a_pair_is_not_taken_for_keys_nor_half_of_it_for_a_pair(parameters: Parameters) -> None:
+    def give(login: str, value: str) -> None:
+        secrets.put_secret(parameters, signing_in(login), "x", "access_tokens", value, account="11")
+
+    with pytest.raises(Refused, match="access_tokens of x is not complete, it is made of: access token:refresh token"):
+        give("oauth2", OLD)
+    with pytest.raises(Refused, match="API Key:API Key Secret"):
+        give("", f"{OLD}:{NEW}")
+    give("oauth2", f"{OLD}:{NEW}")
+    (state,) = [each for each in secrets.what_is_missing(parameters, signing_in("")) if each.name == "access_tokens"]
+    assert "made of" in state.lacking
 
 
 class Terminal(io.StringIO):

@@ -18,8 +18,10 @@ from hypothesis import strategies as some
 from chalicelib import settings
 from chalicelib.channels import CHANNELS
 from chalicelib.settings import Step
-from infra.settings_file import Checked, SettingsError, check
-from infra.settings_tables import AGENT, BUSINESS, CALENDAR, CONNECTION, HELPDESK, HOURS, OWNER, PHONE, POLICY, STEP
+from infra.settings import document
+from infra.settings.connections import NEEDED
+from infra.settings.document import Checked, SettingsError, check
+from infra.settings.tables import AGENT, BUSINESS, CALENDAR, CONNECTION, HELPDESK, HOURS, OWNER, PHONE, POLICY, STEP
 
 EXAMPLE = Path(__file__).parents[2] / "bridgehead.example.toml"
 
@@ -114,7 +116,7 @@ def test_what_the_file_says_is_what_the_lambdas_read() -> None:
 
 def test_an_empty_file_says_what_it_needs() -> None:
     assert problems("") == ["bridgehead.toml line 1: version is missing, begin the file with: version = 1"]
-    assert len(problems("version = 1")) == 6
+    assert len(problems("version = 1")) == 5
 
 
 def test_everything_is_told_at_once_in_the_order_of_the_file() -> None:
@@ -223,7 +225,6 @@ REFUSED = {
         7,
         "two would mail each other",
     ),
-    "nobody may answer": (('[[agents]]\naddress = "lena@shop.de" ->',), 1, "nobody may answer"),
     "anybody may answer": (('"lena@shop.de" -> "*"',), 12, "no wildcards: name each one"),
     "anybody of a domain": (('"lena@shop.de" -> "*@shop.de"',), 12, "no wildcards: name each one"),
     "a domain without a word": (
@@ -386,6 +387,11 @@ REFUSED = {
         26,
         'connections.calls.account_sid is needed for Twilio, it is "AC" and 32 characters',
     ),
+    "an OAuth 2.0 login for no app": (
+        ('-> [connections.x]\nchannel = "x"\nlogin = "oauth2"\naccounts = ["2000000002"]',),
+        26,
+        'connections.x.client_id is missing, login = "oauth2" needs the app\'s Client ID',
+    ),
     "customers who text the owner's number": (
         (
             '-> [phone]\nprovider = "aws"\nnumber = "+43660123456"\n'
@@ -396,6 +402,47 @@ REFUSED = {
     ),
     "an intent we do not have": (('name = "all" -> intents = ["complaint"]',), 17, "allowed: praise, vent, demand"),
     "a language nobody tells": (('name = "all" -> languages = ["german"]',), 17, 'policies.languages is "german"'),
+    "an app without its id": (
+        ('-> [connections.oa]\nchannel = "zalo"\naccounts = ["2880123456789012345"]',),
+        26,
+        "connections.oa.app_id is missing, it is the id of your app",
+    ),
+    "two bots in one connection": (
+        ('-> [connections.bots]\nchannel = "telegram"\naccounts = ["7000111222", "7000111223"]',),
+        28,
+        "connections.bots.accounts has 2 of them, allowed: one",
+    ),
+    "a version without its v": (
+        ('accounts = ["shop"] -> accounts = ["shop"]', '["11", "22"] -> ["11"]\napi_version = "26"'),
+        22,
+        'such as "v26.0"',
+    ),
+    "a language nobody speaks on the phone": (
+        (
+            f'-> [connections.calls]\nchannel = "phone"\naccounts = ["+4312345"]\naccount_sid = "AC{"0" * 32}"\nlanguages = "fr"',
+        ),
+        30,
+        "allowed: some of en, de, ja, vi, zh",
+    ),
+    "a connection with a name of ours": (
+        ("[connections.fb] -> [connections.canary]",),
+        19,
+        'cannot be called "canary"',
+    ),
+    "a phone that texts itself": (
+        (
+            '"chef@shop.de" -> "chef@shop.de"\nphone = "+4366012345"',
+            '-> [phone]\nprovider = "aws"\nnumber = "+4366012345"',
+        ),
+        29,
+        "phone.number is owner.phone too",
+    ),
+    "typographic quotes": (('"zendesk" -> “zendesk”',), 8, "use straight quotes"),
+    "a name of no ASCII letters": (
+        ("https://shop.de/replies -> https://köln.de/replies",),
+        25,
+        "write its name as xn--kln-sna.de",
+    ),
     "a policy for no connection": (('name = "all" -> connections = ["fbb"]',), 17, 'did you mean "fb"?'),
     "the lead in the reply domain": (('-> [lead]\naddress = "x@reply.shop.de"',), 27, "come back here (loop)"),
     "the agents' own domain": (
@@ -475,11 +522,23 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize(("changes", "line", "told"), REFUSED.values(), ids=REFUSED)
-def test_what_cannot_work_is_refused_with_its_line(changes: tuple[str, ...], line: int, told: str) -> None:
-    found = problems(changed(*changes))
-    assert any(each.startswith(f"bridgehead.toml line {line}: ") and told in each for each in found), found
-    assert len(found) == 1, found
+def test_what_cannot_work_is_refused_with_its_line() -> None:
+    found = {case: problems(changed(*changes)) for case, (changes, _, _) in REFUSED.items()}
+    assert {case: told for case, told in found.items() if len(told) != 1} == {}
+    for case, (_, line, told) in REFUSED.items():
+        (problem,) = found[case]
+        assert problem.startswith(f"bridgehead.toml line {line}: "), case
+        assert told in problem, case
+
+
+def test_a_file_of_another_encoding_says_how_to_save_it(tmp_path: Path) -> None:
+    file = tmp_path / "bridgehead.toml"
+    file.write_bytes(FILE.encode("utf-16"))
+    with pytest.raises(SettingsError, match="line 1: this is no UTF-8, save the file as UTF-8"):
+        document.read(file)
+    file.write_bytes('version = 1\n[business]\nname = "喫茶店"\n'.encode("shift_jis"))
+    with pytest.raises(SettingsError, match="line 3: this is no UTF-8"):
+        document.read(file)
 
 
 def test_a_secret_in_the_file_is_never_repeated() -> None:
@@ -516,8 +575,38 @@ def test_a_secret_in_the_file_is_never_repeated() -> None:
     ],
 )
 def test_a_platforms_long_id_is_no_secret(account: str) -> None:
-    found = check(changed(f'["11", "22"] -> ["{account}"]'), "prod").settings
-    assert found["connections"]["fb"]["accounts"] == [account]
+    found = stored(f'accounts = ["shop"] -> accounts = ["{account}"]')
+    assert found["connections"]["shop"]["accounts"] == [account]
+
+
+@pytest.mark.parametrize(
+    ("channel", "ids", "taken_for_it"),
+    [
+        ("facebook", "100000000000001", "cafelindner"),
+        ("instagram", "17841400000000001", "@cafelindner"),
+        ("threads", "cafe.lindner", "@cafe.lindner"),
+        ("whatsapp", "100000000000001", "+4366012345678"),
+        ("x", "7100000000000000001", "@cafelindner"),
+        ("linkedin", "30911502", "cafe-lindner"),
+        ("google_business", "accounts/1122/locations/3344", "3344"),
+        ("youtube", "UCaBcDeFgHiJkLmNoPqRsTuV", "@cafelindner"),
+        ("line", "U0123456789abcdef0123456789abcdef", "@cafelindner"),
+        ("zalo", "2880123456789012345", "cafelindner"),
+        ("wechat", "gh_6b1f0c2d9e4a", "wx3c7be0a94d5f1268"),
+        ("wecom", "wkAbCdEfGhIjKlMnOp", "ww7d0e5a1c9b3f2468"),
+        ("telegram", "7000111222", "@cafelindner_bot"),
+        ("viber", "cafelindner", "viber://pa?chatURI=cafelindner"),
+        ("tiktok", "_000aBcDeFgHiJkLmNoPqRsTuVwXyZ", "@cafelindner"),
+        ("mastodon", "lindner@social.example", "@lindner@social.example"),
+        ("bluesky", "did:plc:ewvi7nxzyoun6zhxrhs64oiz", "@lindner.bsky.social"),
+    ],
+)
+def test_an_account_is_what_the_platform_calls_it_and_no_handle(channel: str, ids: str, taken_for_it: str) -> None:
+    needed = "".join(f'{key} = "1-a"\n' for key in NEEDED.get(channel, ()))
+    own = f'->[connections.own]\nchannel = "{channel}"\n{needed}accounts = '
+    assert stored(f'{own}["{ids}"]')["connections"]["own"]["accounts"] == [ids]
+    (told,) = problems(changed(f'{own}["{taken_for_it}"]'))
+    assert f'connections.own.accounts has "{taken_for_it}", allowed: ' in told
 
 
 @pytest.mark.parametrize(
@@ -726,6 +815,31 @@ def test_customers_write_to_addresses_of_the_reply_domain_and_to_none_that_opens
         assert 'allowed: an address such as "hello@reply.shop.de"' in told
 
 
+def test_an_approved_text_may_be_called_what_it_is_about() -> None:
+    sent = 'templates = { password_reset = "de" }'
+    found = stored(f'->[connections.wa]\nchannel = "whatsapp"\naccounts = ["100000000000001"]\n{sent}')
+    assert found["connections"]["wa"]["options"]["templates"] == {"password_reset": "de"}
+
+
+def test_mail_to_one_address_is_a_letter_or_a_mail_and_not_both() -> None:
+    both = letterbox("letter", "post@reply.shop.de", 'senders = "scans.de"\n[connections.mail]\nchannel = "email"')
+    (told,) = problems(f'{both}\naccounts = ["post@reply.shop.de"]\n')
+    assert 'connections.mail.accounts has "post@reply.shop.de", which connections.box already has' in told
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ('senders = "gmail.com"', 'senders has "gmail.com", where anybody can have mail'),
+        ('senders = "CAYA"', 'senders has "CAYA", allowed: addresses and domains'),
+        ('senders = "scans.de"\nprint_to = "Greta"', 'print_to is "Greta", allowed: one e-mail address'),
+        ('senders = "scans.de"\nprint_to = "x@reply.shop.de"', "its mail would come back here (loop)"),
+    ],
+)
+def test_letters_come_from_people_who_are_known_and_go_to_who_can_print(more: str, told: str) -> None:
+    assert [told in each for each in problems(letterbox("letter", "post@reply.shop.de", more))] == [True]
+
+
 def test_letters_are_brought_by_named_senders_only() -> None:
     check(letterbox("letter", "post@reply.shop.de", 'senders = "scans.example"'), "prod")
     (told,) = problems(letterbox("letter", "post@reply.shop.de"))
@@ -778,6 +892,7 @@ def test_the_second_agents_line_is_the_one_that_is_named() -> None:
             ('-> [[policies]]\nname = "vip"\nchannels = ["x"]',),
             'policy "vip" is never reached: "all" before it takes all',
         ),
+        (('[[agents]]\naddress = "lena@shop.de" ->',), "only mail from support@shop.de counts as an answer"),
         (('"4h" -> "2d"',), "48 open hours, not calendar days"),
         (('"chef@shop.de" -> "chef@example.com"',), "chef@example.com is a sample"),
         (('"chef@shop.de" -> "chef@shop.de"\nphone = "+436601234567"',), "owner.phone is never used"),

@@ -23,7 +23,7 @@ from chalicelib.model import Message
 from infra import simulator
 from infra.simulator.failures import KINDS
 from infra.simulator.media import CAT, pdf, png
-from infra.simulator.x_text import weight
+from infra.simulator.x.text import weight
 
 PAGE, PERSON, COMMENT, USER = "10290001", "5550001", "900_17", "770077"
 PAGE_TOKEN, USER_TOKEN, KEY = "page-token-for-tests", "user-token-for-tests", b"0123456789abcdef01234567"

@@ -17,12 +17,14 @@ from chalicelib.http import Http, Response
 from chalicelib.model import Attachment, AttachmentKind, Echo, File, Kind, Message, Reply
 from infra import simulator
 from infra.pages import new_app
-from infra.simulator import line, zalo, zalo_bot
+from infra.simulator import line
 from infra.simulator.customers import write
 from infra.simulator.platform import wire
 from infra.simulator.platforms import place_of
 from infra.simulator.world import Connection as Played
 from infra.simulator.world import Post, World
+from infra.simulator.zalo import account as zalo
+from infra.simulator.zalo import bot as zalo_bot
 
 BOT, OA, MIA = "Ubot", "288", "436601234567"
 NOW = datetime.now(UTC)
@@ -146,6 +148,20 @@ def test_files_go_along(world: World, http: Http) -> None:
     ]
 
 
+def test_a_lost_answer_is_looked_up_in_its_chat(world: World, http: Http) -> None:
+    on_zalo(http).send(reply("zalo", thread=f"visitor:{MIA}:anon-1"))
+    (asked,) = delivered(on_zalo(http), world, "zalo", "Linh", "Còn bàn không?")
+    world.told[-1] = replace(world.told[-1], at=NOW - timedelta(hours=1))
+    lost = reply("zalo", thread=asked.thread, tried_at=NOW)
+    late = replace(on_zalo(http), now=lambda: NOW + timedelta(minutes=5))
+    assert late.find(lost) is None
+    assert late.find(replace(lost, tried_at=None, window_from=NOW)) is None
+    on_zalo(http).send(lost)
+    assert late.find(lost) == world.posts[-1].id
+    with pytest.raises(PostFailed):
+        late.find(replace(lost, text="Nein"))
+
+
 def test_a_refresh_token_is_good_once(http: Http) -> None:
     found = on_zalo(http).refresh(OA)
     assert found
@@ -204,7 +220,9 @@ def test_a_bot_is_written_to_and_answers(world: World, http: Http) -> None:
     answer = reply("zalo_bot", account="bot", thread=asked.thread, author_id=asked.author.id)
     assert bot.send(answer) == world.posts[0].id
     assert (asked.author.name, world.posts[0].thread) == ("Linh", asked.thread)
-    meanings = {"throttle": "throttled", "refuse": "blocked", "token": "token", "5xx": "unclear"}
+    bot.send(replace(answer, text="", files=(File("bánh.png", "image/png", b"png", "https://api.example/files/b"),)))
+    assert [file.name for file in world.posts[1].files] == ["b"]
+    meanings = {"throttle": "throttled", "refuse": "rejected", "token": "token", "5xx": "unclear"}
     for kind, meaning in meanings.items():
         world.failures["zalo_bot", "post"].append(kind)
         with pytest.raises(PostFailed) as failed:

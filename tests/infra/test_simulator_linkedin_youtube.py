@@ -15,7 +15,7 @@ from chalicelib.channels.linkedin import LinkedIn
 from chalicelib.channels.youtube import YouTube
 from chalicelib.model import Kind, Message, Reply
 from infra import simulator
-from infra.simulator.linkedin import POST
+from infra.simulator.linkedin.api import POST
 from tests.channels.youtube_at_hand import forget_tokens
 
 PAGE, CHANNEL = "30911502", "UCsonnenschein0000000001"

@@ -67,9 +67,11 @@ def test_a_customer_writes_a_mail_and_goes_on_in_the_thread_of_the_answer(
 def test_a_letter_is_scanned_and_its_answer_is_to_be_printed(
     customers: FlaskClient, inbox: Inbox, tmp_path: Path
 ) -> None:
-    customers.post("/say", json={"place": "letters", "name": "Erika Beispiel", "text": "Sehr geehrte (Damen),\nGrüße"})
+    customers.post(
+        "/say", json={"place": "letters", "name": "Erika Beispiel", "text": "Sehr geehrte (Damen),\n日曜日は？"}
+    )
     (scan,) = inbox[0].iter_attachments()
-    assert text_layer(scan.get_content()).split() == ["Sehr", "geehrte", "(Damen),", "Grüße", "Erika", "Beispiel"]
+    assert text_layer(scan.get_content()).split() == ["Sehr", "geehrte", "(Damen),", "日曜日は？", "Erika", "Beispiel"]
     (tmp_path / "1.eml").write_bytes(answer("owner@cafe.example", "Please print: BH-AAAA-BBBB", LETTERS))
     assert [post["channel"] for post in customers.get("/posts").get_json()] == ["letter"]
 
@@ -77,4 +79,4 @@ def test_a_letter_is_scanned_and_its_answer_is_to_be_printed(
 def test_nobody_is_written_to_without_a_way() -> None:
     customers = simulator_app(world_from({"connections": CONNECTIONS}), "http://127.0.0.1:9").test_client()
     assert customers.post("/say", json={"place": "mail", "text": "x"}).status_code == 502
-    assert pdf(["x"]).startswith(b"%PDF-")
+    assert pdf("x").startswith(b"%PDF-")

@@ -159,6 +159,10 @@ def test_comments_on_tiktok_get_their_words_and_answers(site: Site) -> None:
     whole = opened.complete(told)
     assert whole
     assert (whole.text, whole.author.handle) == ("日曜日は営業していますか?", "user550001")
+    listed = opened.recent(ACCOUNTS["tiktok"], whole.sent_at - timedelta(minutes=1))
+    assert [(each.id, each.thread, each.author, each.text) for each in listed if isinstance(each, Message)] == [
+        (whole.id, whole.thread, whole.author, whole.text)
+    ]
     answer = reply("tiktok", thread, whole.thread, kind=Kind.COMMENT)
     assert opened.send(answer) == opened.find(answer)
     assert opened.refresh(ACCOUNTS["tiktok"])

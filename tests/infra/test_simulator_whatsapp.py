@@ -15,8 +15,8 @@ from chalicelib.channels.whatsapp import WhatsApp
 from chalicelib.http import NotSent, Response
 from chalicelib.model import Echo, File, Kind, Message, Reply, Undelivered
 from infra.pages import new_app
-from infra.simulator import whatsapp
 from infra.simulator.customers import write
+from infra.simulator.meta import whatsapp
 from infra.simulator.platform import wire
 from infra.simulator.world import Connection as Played
 from infra.simulator.world import Post, World

@@ -11,8 +11,8 @@ import pytest
 
 from chalicelib.settings import LANGUAGES
 from infra.__main__ import main
-from infra.sla_picture import draw
-from infra.sla_simulate import Week, lines, simulate
+from infra.sla.picture import draw
+from infra.sla.simulate import Week, lines, simulate
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "bridgehead.example.toml"

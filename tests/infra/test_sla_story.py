@@ -13,8 +13,8 @@ import pytest
 from chalicelib import settings
 from chalicelib.model import Conversation
 from chalicelib.settings import LANGUAGES
-from infra import sla_apply, sla_show
 from infra.operate import NotFound
+from infra.sla import apply, show
 from tests import aws
 from tests.desk.waiting import HOUR, OWNER, answer, ask, conversation, mails, minutes, stack, turns
 from tests.world import World
@@ -36,7 +36,7 @@ def policies_of(policy: dict[str, Any]) -> settings.Settings:
 def changed(world: World, policy: dict[str, Any]) -> int:
     """`sla apply` under other policies."""
     wanted = policies_of(policy)
-    return sla_apply.apply(list(sla_apply.changes(wanted, world.clock.now)), wanted, world.clock.now)
+    return apply.apply(list(apply.changes(wanted, world.clock.now)), wanted, world.clock.now)
 
 
 def test_the_story_tells_who_waited_who_was_reminded_and_who_answered_how_late(world: World) -> None:
@@ -44,7 +44,7 @@ def test_the_story_tells_who_waited_who_was_reminded_and_who_answered_how_late(w
     world.pass_time(minutes(70))
     answer(world)
     ask(world, "Und am Montag?", id="77_89", parent="77_88")
-    told = list(sla_show.story(conversation(world).id))
+    told = list(show.story(conversation(world).id))
     for line, words in zip(
         told,
         (
@@ -53,7 +53,7 @@ def test_the_story_tells_who_waited_who_was_reminded_and_who_answered_how_late(w
             "Erinnerung, 50 % der Zeit waren um: das Ticket.",
             "Die Frist verstrich ohne Antwort.",
             "Erinnerung, 100 % der Zeit waren um: das Ticket, die verantwortliche Person.",
-            "Beantwortet von anna@lindner.example nach 1 Stunde und 10 Minuten: 10 Minuten zu spät.",
+            "Beantwortet von anna@lindner.example nach 1 Stunde und 10 Minuten: mit 10 Minuten Verspätung.",
             "Runde 2, nächste Antwort",
             "Als Nächstes: ",
         ),
@@ -65,12 +65,12 @@ def test_the_story_tells_who_waited_who_was_reminded_and_who_answered_how_late(w
 def test_it_is_found_by_the_address_of_a_ticket_mail_too(world: World) -> None:
     ask(world)
     address = str(world.mails()[0]["Reply-To"])
-    assert sla_show.conversation_of(address.rpartition("<")[2]) == conversation(world).id
-    assert sla_show.conversation_of(conversation(world).id.upper()) == conversation(world).id
+    assert show.conversation_of(address.rpartition("<")[2]) == conversation(world).id
+    assert show.conversation_of(conversation(world).id.upper()) == conversation(world).id
     with pytest.raises(NotFound):
-        sla_show.conversation_of("Mia Muster")
+        show.conversation_of("Mia Muster")
     with pytest.raises(NotFound):
-        list(sla_show.story("a" * 16))
+        list(show.story("a" * 16))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -83,7 +83,7 @@ def test_every_turn_has_a_sentence_in_the_owners_language(monkeypatch: pytest.Mo
         ask(world, "Und am Montag?", id="77_89", parent="77_88")
         world.pass_time(timedelta(hours=3))
         answer(world, "#close")
-        told = list(sla_show.story(conversation(world).id))
+        told = list(show.story(conversation(world).id))
         expected = ["started", "paused", "met", "started", "reminded", "unresolved", "missed", "reminded", "stopped"]
         assert sorted(turns(world)) == sorted(expected)
         assert len(told) == len(turns(world)) + 2
@@ -92,7 +92,7 @@ def test_every_turn_has_a_sentence_in_the_owners_language(monkeypatch: pytest.Mo
 
 def test_the_same_for_a_program_without_a_word_of_the_customer(world: World) -> None:
     ask(world, "streng geheim")
-    found = json.loads(sla_show.as_json(conversation(world).id))
+    found = json.loads(show.as_json(conversation(world).id))
     assert [turn["what"] for turn in found["turns"]] == ["started"]
     assert found["clock"]["policy"] == "eine Stunde"
     assert "geheim" not in json.dumps(found)
@@ -102,11 +102,11 @@ def test_a_changed_policy_changes_nothing_that_runs_unless_it_is_asked_for(world
     ask(world)
     before = conversation(world)
     wanted = policies_of(SLOWER)
-    (found,) = sla_apply.changes(wanted, world.clock.now)
-    (line,) = sla_apply.lines([found], wanted)
+    (found,) = apply.changes(wanted, world.clock.now)
+    (line,) = apply.lines([found], wanted)
     assert "„eine Stunde“ → „langsamer“" in line
     assert conversation(world) == before
-    assert sla_apply.apply([found], wanted, world.clock.now) == 1
+    assert apply.apply([found], wanted, world.clock.now) == 1
     world.collect()
     world.pass_time(timedelta(seconds=10))
     running = conversation(world).clock
@@ -114,7 +114,7 @@ def test_a_changed_policy_changes_nothing_that_runs_unless_it_is_asked_for(world
     assert running.due_at == running.waiting_since + timedelta(hours=4)
     assert list(world.rig.schedules()) == [running.scheduled]
     assert turns(world) == ["started", "repinned"]
-    assert list(sla_apply.changes(wanted, world.clock.now)) == []
+    assert list(apply.changes(wanted, world.clock.now)) == []
 
 
 def test_reminders_that_went_out_do_so_no_second_time(world: World) -> None:
@@ -131,13 +131,13 @@ def test_reminders_that_went_out_do_so_no_second_time(world: World) -> None:
 def test_a_conversation_that_goes_on_meanwhile_is_looked_at_anew(world: World) -> None:
     ask(world)
     wanted = policies_of(SLOWER)
-    (found,) = sla_apply.changes(wanted, world.clock.now)
+    (found,) = apply.changes(wanted, world.clock.now)
     stale = replace(found, conversation=_older(found.conversation))
-    assert sla_apply.apply([stale], wanted, world.clock.now) == 1
+    assert apply.apply([stale], wanted, world.clock.now) == 1
     (again,) = [conversation(world).clock.policy]
     assert again == "langsamer"
     answer(world)
-    assert sla_apply.apply([stale], wanted, world.clock.now) == 0
+    assert apply.apply([stale], wanted, world.clock.now) == 0
 
 
 def _older(found: Conversation) -> Conversation:

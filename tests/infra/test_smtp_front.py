@@ -9,8 +9,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from infra.local import free_port
-from infra.smtp_front import Delivery, arrive, common, headers_of, listen, notice, take_in, unmarked
+from infra.local.smtp_front import Delivery, arrive, common, headers_of, listen, notice, take_in, unmarked
+from infra.stack.processes import free_port
 
 DOMAIN = "reply.laden.example"
 MAIL = (

@@ -14,8 +14,8 @@ import yaml
 from chalicelib import rounds, settings
 from chalicelib.desk import media
 from chalicelib.rounds import errands
-from infra.package import ROOT, package
-from infra.rollout import permissions, recipients
+from infra.stack.package import ROOT, package
+from infra.stack.rollout import permissions, recipients
 from tests import aws
 
 FUNCTIONS = {
@@ -25,6 +25,7 @@ FUNCTIONS = {
     "Desk": "Desk",
     "Mailroom": "Mailroom",
     "Clock": "Clock",
+    "Press": "Press",
 }
 Resource = dict[str, Any]
 
@@ -125,6 +126,14 @@ def test_only_the_clock_may_renew_tokens_and_it_may_neither_read_what_proves_del
     assert clock["sqs:SendMessage"] == str({"Fn::GetAtt": ["Jobs", "Arn"]})
 
 
+def test_whoever_keeps_what_came_may_put_aside_what_is_large_or_cannot_be_read(of_type: Any) -> None:
+    roles = of_type("AWS::IAM::Role")
+    for name in ("Webhook", "Topics", "Desk", "Clock"):
+        where = allowed(roles[f"{name}Role"])["s3:PutObject"]
+        assert "/bodies/*" in where, name
+        assert "/quarantine/*" in where, name
+
+
 def test_only_the_desk_may_speak_for_our_whatsapp_numbers(of_type: Any) -> None:
     account = "${AWS::Partition}:social-messaging:${AWS::Region}:${AWS::AccountId}"
     numbers = str({"Fn::Sub": f"arn:{account}:phone-number-id/*"})
@@ -160,9 +169,9 @@ def test_customers_are_mailed_only_where_a_connection_does_that_and_from_its_add
 def test_policies_of_their_own_are_there_only_where_the_settings_ask_for_them(resources: dict[str, Resource]) -> None:
     asked = {name: found.get("Condition") for name, found in resources.items() if found["Type"] == "AWS::IAM::Policy"}
     expected = {"CustomerMail": "WritesToCustomers", "ScanReading": "ReadsScans", "CallWriting": "WritesDownCalls"}
-    assert asked == expected
+    assert asked == {**expected, "LetterSetting": "PrintsLetters"}
     plain = permissions(settings.build(aws.SETTINGS))
-    assert (plain["CustomerAddresses"], plain["ReadScans"], plain["WriteDownCalls"]) == ("", "", "")
+    assert {value for name, value in plain.items() if name != "Recipients"} == {""}
     mail = {"channel": "email", "accounts": ["hello@reply.lindner.example", "order@reply.lindner.example"]}
     letters = {
         "channel": "letter",
@@ -176,7 +185,17 @@ def test_policies_of_their_own_are_there_only_where_the_settings_ask_for_them(re
     assert permissions(settings.build({**aws.SETTINGS, "connections": off}))["WriteDownCalls"] == ""
     assert made["WriteDownCalls"] == "true"
     assert made["CustomerAddresses"] == "hello@reply.lindner.example,order@reply.lindner.example"
-    assert (made["ReadScans"], made["Recipients"].rpartition(",")[2]) == ("true", "p@x.example")
+    assert (made["ReadScans"], made["PrintLetters"]) == ("true", "true")
+    assert made["Recipients"].rpartition(",")[2] == "p@x.example"
+
+
+def test_the_press_is_there_only_for_letters_and_may_do_nothing_but_log(resources: dict[str, Resource]) -> None:
+    names = ("Press", "PressRole", "PressLog", "LetterSetting")
+    assert {resources[name]["Condition"] for name in names} == {"PrintsLetters"}
+    assert set(allowed(resources["PressRole"]["Properties"])) == {"logs:CreateLogStream", "logs:PutLogEvents"}
+    asking, reading = resources["LetterSetting"]["Properties"]["PolicyDocument"]["Statement"]
+    assert (asking["Action"], asking["Resource"]) == ("lambda:InvokeFunction", {"Fn::GetAtt": ["Press", "Arn"]})
+    assert (reading["Action"], reading["Resource"]) == ("s3:GetObject", {"Fn::Sub": "${Bucket.Arn}/letterheads/*"})
 
 
 def test_whom_we_may_mail_are_those_whom_the_settings_remind() -> None:

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from email import message_from_bytes, policy
 from email.message import EmailMessage
 from functools import partial
 from typing import Any, cast
@@ -40,6 +39,7 @@ class Shop:
     platform: Platform
     parameters: dict[str, Any]
     sent: int = 0
+    read: list[EmailMessage] = field(default_factory=list)
     seen: set[tuple[str, str]] = field(default_factory=set)
 
     def items(self, prefix: str = "") -> list[dict[str, Any]]:
@@ -47,7 +47,7 @@ class Shop:
 
     def mails(self) -> list[EmailMessage]:
         """Ours, in order."""
-        return [message_from_bytes(raw, policy=policy.default) for _, raw, _ in self.aws.sent]
+        return aws.read_on(self.read, self.aws.sent)
 
     def settle(self) -> None:
         """The desk looks at every conversation in which something is new."""

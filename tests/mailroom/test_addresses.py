@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -104,16 +103,14 @@ TRICKY = [  # nobody, or the true mailbox that is on no list
 ]
 
 
-@pytest.mark.parametrize(("value", "address"), HONEST)
-def test_an_honest_sender_is_read(value: str, address: str) -> None:
-    assert only_mailbox([value]) == address
+def test_an_honest_sender_is_read() -> None:
+    assert [(value, only_mailbox([value])) for value, _ in HONEST] == [*HONEST]
 
 
-@pytest.mark.parametrize(("value", "outcome"), TRICKY)
-def test_a_tricky_sender_is_nobody_or_himself(value: str, outcome: str | None) -> None:
-    found = only_mailbox([value])
-    assert found == outcome
-    assert found != AGENT
+def test_a_tricky_sender_is_nobody_or_himself() -> None:
+    found = [(value, only_mailbox([value])) for value, _ in TRICKY]
+    assert found == [*TRICKY]
+    assert [value for value, outcome in found if outcome == AGENT] == []
 
 
 def test_the_longest_address_mail_allows_is_read() -> None:  # RFC 5321 4.5.3.1

@@ -10,9 +10,9 @@ import pytest
 
 from chalicelib.aws import conversations
 from chalicelib.locales import say
-from infra import held as hold_command
 from infra import operate
-from infra.__main__ import NotSure, _ask
+from infra.commands.asking import NotSure, ask
+from infra.operate import held as hold_command
 from tests import aws
 from tests.mailroom.shop import ANNA, Shop, address, stored_held
 from tests.test_journey import body
@@ -186,5 +186,5 @@ def test_a_shown_mail_cannot_steer_a_terminal(shop: Shop) -> None:
 
 def test_what_cannot_be_undone_is_asked_about(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(NotSure, match="--yes"):
-        _ask(argparse.Namespace(yes=False), "Drop it?")
-    _ask(argparse.Namespace(yes=True), "Drop it?")
+        ask(argparse.Namespace(yes=False), "Drop it?")
+    ask(argparse.Namespace(yes=True), "Drop it?")

@@ -73,9 +73,10 @@ def test_the_subject_is_read_in_every_script(name: str, subject: str) -> None:
     assert mail(name).subject == subject
 
 
-@pytest.mark.parametrize("path", sorted(MAILS.glob("*.eml")), ids=lambda path: path.stem)
-def test_every_sample_mail_is_read(path: Path) -> None:
-    assert only_mailbox(read(path.read_bytes()).from_values)
+def test_every_sample_mail_is_read() -> None:
+    paths = sorted(MAILS.glob("*.eml"))
+    assert paths
+    assert [path.stem for path in paths if not only_mailbox(read(path.read_bytes()).from_values)] == []
 
 
 @pytest.mark.skipif(not REAL.exists(), reason="the captured mails are not here")

@@ -170,7 +170,7 @@ def test_the_lead_has_a_phone_too_and_either_may_answer(monkeypatch: pytest.Monk
         assert "お待ちです" in theirs
         phone.text(f"{theirs.split()[0]} はい、日曜も営業しています。", sender=LEAD)
         assert phone.posts() == ["はい、日曜も営業しています。"]
-        assert phone.texts(LEAD)[-1].startswith("Facebookに投稿しました。")
+        assert phone.texts(LEAD)[-1].startswith("Facebookで送りました。")
         assert len(phone.texts()) == 1
 
 

@@ -84,7 +84,7 @@ def test_commands_work_as_in_mail(phone: Pocket) -> None:
     phone.text(f"{code} #note only for us")
     assert "nothing was posted" in phone.texts()[-1]
     phone.text(f"{code} #hold 2h Bis später")
-    assert "goes to Facebook 12:32" in phone.texts()[-1]
+    assert "goes out 12:32 on Facebook" in phone.texts()[-1]
     phone.wait(119)
     assert phone.posts() == []
     phone.wait(2)
@@ -231,7 +231,7 @@ def test_an_answer_of_which_nobody_knows_is_told_to_be_looked_for(phone: Pocket)
     phone.world.site.between = lost
     phone.text(f"{phone.code()} Ja, gern!")
     phone.wait(15)
-    assert "please look on Facebook whether it was posted" in phone.texts()[-1]
+    assert "please check whether it was posted" in phone.texts()[-1]
 
 
 def test_a_text_waits_no_longer_when_an_answer_is_written_and_waits_for_its_time(phone: Pocket) -> None:

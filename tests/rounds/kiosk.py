@@ -17,7 +17,7 @@ from chalicelib.aws import parameters
 from chalicelib.channels.base import Answer, Connection, Limits, Outcome, PostFailed, Spec, WebhookRequest, read_json
 from chalicelib.channels.powers import Polled, Refreshed
 from chalicelib.http import Response
-from chalicelib.model import Attachment, Author, Event, Kind, Message, Reply
+from chalicelib.model import Attachment, Author, Event, Kind, Message, Reply, Ring
 from tests import aws, faults, story
 from tests.quick_aws import QuickAws, quick
 from tests.world import Clock, Site, World, clocked
@@ -34,6 +34,7 @@ SPEC = Spec(
     refresh_before=timedelta(days=10),
 )
 PARTIAL = "partial-"  # ids of messages of which a push does not tell what they say
+RING = "ring-"  # begins what is no message, but says that there is something: ring-<account>-<number>
 JSON = {"content-type": "application/json"}
 LIVES = timedelta(days=60)  # a token
 EAST, WEST = "east", "west"  # the two accounts
@@ -59,6 +60,7 @@ class Square:
     missing: list[str] = field(default_factory=list)
     failing: dict[str, PostFailed] = field(default_factory=dict)  # by account
     asked: list[tuple[str, ...]] = field(default_factory=list)
+    words: list[str] = field(default_factory=list)  # that polls were made with
     posted: list[tuple[str, str]] = field(default_factory=list)  # token, text
     valid: dict[str, str] = field(default_factory=dict)  # tokens by account; others are refused
     refreshable: dict[str, str] = field(default_factory=dict)  # refresh tokens by account, each for one use
@@ -89,7 +91,7 @@ class Kiosk:
         return None
 
     def parse(self, request: WebhookRequest) -> list[Event]:
-        return [message(id, partial=id.startswith(PARTIAL)) for id in read_json(request.body)]
+        return [_ring(id) if id.startswith(RING) else _pushed(id) for id in read_json(request.body)]
 
     def limits(self, kind: Kind, public: bool | None = None) -> Limits:
         return Limits(public=False, text=1000)
@@ -114,6 +116,10 @@ class Kiosk:
     def poll(self, account: str, cursor: str) -> Polled:
         told: Polled = self.http.call("Poll", account, cursor, real=lambda: self._page(account, int(cursor or 0)))
         return told
+
+    def rung(self, account: str, cursor: str, word: str) -> Polled:
+        self.http.words.append(word)
+        return self.poll(account, cursor)
 
     def recent(self, account: str, since: datetime) -> Iterator[Event]:
         found: list[Event | PostFailed] = self.http.call("List", account, real=lambda: list(self.http.listed))
@@ -158,6 +164,14 @@ class Kiosk:
         return Refreshed(values, self.http.clock.now + LIVES)
 
 
+def _pushed(id: str) -> Message:
+    return message(id, partial=id.startswith(PARTIAL))
+
+
+def _ring(id: str) -> Ring:
+    return Ring("kiosk", id.split("-")[1], id, message(id).sent_at, f"word of {id}")
+
+
 @contextmanager
 def connected(patch: pytest.MonkeyPatch) -> Iterator[tuple[World, Square]]:
     """A stack in memory with a kiosk connected to it."""
@@ -179,10 +193,15 @@ def go(world: World, task: str = "poll") -> None:
 
 def push(world: World, *ids: str) -> None:
     """A webhook that tells of these messages."""
-    answer = world.client.http.post("/webhooks/kiosk/kiosk", headers=JSON, body=json.dumps(ids).encode())
-    assert answer.status_code == 200
-    world.collect()
+    deliver(world, *ids)
     world.pass_time(timedelta(minutes=1))
+
+
+def deliver(world: World, *ids: str) -> int:
+    """As `push`, but nothing is done with it yet."""
+    answer = world.client.http.post("/webhooks/kiosk/kiosk", headers=JSON, body=json.dumps(ids).encode())
+    world.collect()
+    return int(answer.status_code)
 
 
 def tickets(world: World, words: str = "") -> int:

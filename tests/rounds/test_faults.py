@@ -14,7 +14,7 @@ import pytest
 from chalicelib.channels.base import Outcome, PostFailed
 from tests import faults, story
 from tests.faults import AWS_KINDS, Faults, Plan
-from tests.rounds.kiosk import EAST, Square, connected, give, go, message, secrets
+from tests.rounds.kiosk import EAST, Square, connected, deliver, give, go, message, secrets
 from tests.world import Crash, World
 
 BUDGET = float(os.environ.get("FAULT_SECONDS", "15"))
@@ -28,7 +28,7 @@ ID = "partial-3"
 
 
 def run(plan: Plan) -> tuple[Faults, list[str]]:
-    """Half an hour in which two pages are to be had, a message is to be completed and a token to be renewed."""
+    """Half an hour in which two pages are to be had, the platform rings for a third, and a token is to be renewed."""
     met = Faults(plan)
     with pytest.MonkeyPatch.context() as patch, connected(patch) as (world, square):
         patch.setattr(faults, "KINDS", KINDS)
@@ -45,19 +45,30 @@ def _tell(world: World, square: Square) -> None:
     partial = message(ID, "", partial=True)
     square.whole[ID] = message(ID, "Frage 3")
     square.pages[EAST] = [[message("1", "Frage 1"), message("2", "Frage 2")], [partial]]
-    for _ in range(15):
+    go(world)
+    square.pages[EAST].append([message("4", "Frage 4")])
+    _ring(world)
+    for _ in range(14):
         go(world)
         world.pass_time(timedelta(minutes=1))
-    world.pass_time(timedelta(minutes=30))
+    world.pass_time(timedelta(minutes=40))
+
+
+def _ring(world: World) -> None:
+    """Again and again until it is answered 200."""
+    answers: list[int | None] = []
+    while 200 not in answers:
+        answers.append(world._run(lambda: deliver(world, f"ring-{EAST}-1")))
+        world.pass_time(timedelta(seconds=10))
 
 
 def _broken(world: World, square: Square) -> Iterator[str]:
-    for number in (1, 2, 3):
+    for number in (1, 2, 3, 4):
         mails = {mail["X-Bridgehead-Delivery"] for mail in story.mails_with(world, "ticket", f"Frage {number}")}
         if len(mails) != 1:
             yield f"question {number} is in {len(mails)} ticket mails"
     kept = [json.loads(item["data"])["id"] for item in world.items("i#") if item["kind"] == "message"]
-    if sorted(kept) != ["1", "2", ID]:
+    if sorted(kept) != ["1", "2", "4", ID]:
         yield f"kept: {kept}"
     if secrets(world)["tokens"][EAST] != square.valid.get(EAST):
         yield "the token is not the newest"

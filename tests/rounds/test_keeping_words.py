@@ -111,4 +111,4 @@ def test_elsewhere_words_live_as_long_as_conversations(
     square.pages[EAST] = [[message("1", WORDS, raw=raw(WORDS))]]
     go(world)
     lasting = {item["kind"]: lives(world, item).days for item in world.items() if "Geheime" in f"{item}"}
-    assert lasting == {"message": 180, "id": 35, "head": 180, "mail": 180}
+    assert lasting == {"message": 180, "id": 35, "head": 180}

@@ -111,7 +111,7 @@ def test_after_an_hour_of_failures_the_owner_hears_once_and_everything_comes_whe
         world.pass_time(timedelta(minutes=1))
     (told,) = troubles(world)
     assert "Kiosk" in told
-    assert "seit einer Stunde" in told
+    assert "Seit einer Stunde" in told
     del square.failing[EAST]
     square.pages[EAST] = [[message("1")]]
     for _ in range(30):

@@ -60,7 +60,7 @@ def reply(world: World) -> dict[str, Any]:
 def test_the_agent_is_told_and_the_customer_waits_again_from_the_old_time(answered: World, square: Square) -> None:
     tell(answered, square, failed(answered))
     (notice,) = notices(answered)
-    assert "Kiosk hat Ihre Antwort angenommen, konnte sie aber nicht zustellen." in notice
+    assert "Ihre Antwort ging hinaus, ließ sich aber nicht zustellen." in notice
     assert story.ANSWER in notice
     assert (reply(answered)["state"], reply(answered)["undelivered"]) == ("undelivered", "window")
     assert clock(answered).waiting_since == message("1").sent_at

@@ -59,7 +59,7 @@ asked = moments | some.builds(
 targets = some.timedeltas(timedelta(minutes=1), timedelta(days=3))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(asked, targets, some_hours())
 def test_the_open_time_until_due_is_the_target(since: datetime, target: timedelta, hours: Calendar) -> None:
     due = calendars.after(since, target, hours)
@@ -67,13 +67,13 @@ def test_the_open_time_until_due_is_the_target(since: datetime, target: timedelt
     assert due - since >= target
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(asked, targets, targets, some_hours())
 def test_a_longer_target_is_due_later(since: datetime, shorter: timedelta, more: timedelta, hours: Calendar) -> None:
     assert calendars.after(since, shorter, hours) < calendars.after(since, shorter + more, hours)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(asked, targets, targets, some_hours())
 def test_who_asks_later_is_due_no_earlier(
     since: datetime, later: timedelta, target: timedelta, hours: Calendar
@@ -81,7 +81,7 @@ def test_who_asks_later_is_due_no_earlier(
     assert calendars.after(since, target, hours) <= calendars.after(since + later, target, hours)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(asked, targets, some_hours(), some.none() | targets)
 def test_reminders_rise_and_reach_the_deadline(
     since: datetime, until: timedelta, hours: Calendar, window: timedelta | None
@@ -96,7 +96,7 @@ def test_reminders_rise_and_reach_the_deadline(
     assert max(reminder.percent for reminder in reminders) == 100
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(asked, some_hours())
 def test_openings_are_in_order_and_apart(since: datetime, hours: Calendar) -> None:
     spans = calendars.openings(hours, since)

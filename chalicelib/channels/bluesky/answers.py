@@ -45,11 +45,17 @@ def post(connection: Connection, http: Http, now: Now, reply: Reply) -> str:
         **_pictures(ask, reply.files),
     }
     body = {"repo": session_of(connection, reply.account).did, "collection": POST, "rkey": name_of(reply)}
-    answer = ask("POST", "com.atproto.repo.createRecord", Outcome.UNKNOWN, json={**body, "record": record})
     try:
+        answer = ask("POST", "com.atproto.repo.createRecord", Outcome.UNKNOWN, json={**body, "record": record})
         return text_id(answer.get("uri"))
     except ValueError:
         raise PostFailed(Outcome.UNKNOWN, "unclear") from None
+    except PostFailed as failed:
+        # servers refuse a name that is there already, each in its own words
+        there = find(connection, http, now, reply) if failed.code == "rejected" else None
+        if there:
+            return there
+        raise
 
 
 def find(connection: Connection, http: Http, now: Now, reply: Reply) -> str | None:

@@ -65,7 +65,13 @@ def _notifications(
     connection: Connection, http: Http, now: Now, account: str, memory: Memory
 ) -> tuple[str, list[Json]]:
     """Where the next page is, and those of this one, the oldest first. Raises PostFailed."""
-    query = {"reasons": tuple(KINDS), "limit": A_PAGE, **({"cursor": memory.page} if memory.page else {})}
+    # an account may be set to hear only of people whom it follows
+    query = {
+        "reasons": tuple(KINDS),
+        "limit": A_PAGE,
+        "priority": "false",
+        **({"cursor": memory.page} if memory.page else {}),
+    }
     name = "app.bsky.notification.listNotifications"
     found = call(connection, http, now, account, "GET", name, query=query)
     listed = [one for one in found.get("notifications") or () if isinstance(one, dict) and one.get("uri")]

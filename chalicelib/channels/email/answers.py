@@ -1,8 +1,8 @@
 """The agent's answer as an ordinary mail in the customer's own thread: from the business, to one person, by a human.
 
 It names nothing of ours: no ticket, no address of a conversation, no quote. SES replaces Message-ID and Date, so what
-the customer's next mail answers is the id that SES gave. A header marks it as ours, so that it never becomes a ticket
-when somebody's server sends it back.
+the customer's next mail answers is the id that SES gave. A header marks it as ours, by our domain, so that it never
+becomes a ticket when somebody's server sends it back; to another business that works as we do it is a customer's mail.
 https://www.rfc-editor.org/rfc/rfc5322#section-3.6.4
 """
 
@@ -17,6 +17,7 @@ from chalicelib.channels.base import Outcome, PostFailed
 from chalicelib.mail_headers import MESSAGE_ID, SEVEN_BIT, answering, literal, plain_name
 from chalicelib.model import File, Reply
 
+MARK = "X-Bridgehead-Answer"
 LARGEST_MAIL = 9_500_000  # bytes as sent; SES takes 10 MB
 # what SES says to a mail that it did not take, and what that means; all else passes
 FAILURES: Mapping[str, tuple[Outcome, str]] = {
@@ -59,7 +60,7 @@ def compose(reply: Reply, name: str, now: datetime) -> EmailMessage:
         written[header] = value
     # no answer from a machine is wanted; that a human wrote it must not be doubted: nothing says "automatic"
     written["X-Auto-Response-Suppress"] = "OOF, AutoReply"
-    written["X-Bridgehead-Answer"] = reply.id
+    written[MARK] = f"{reply.id}@{reply.account.rpartition('@')[2]}"
     written.set_content(reply.text)
     for file in reply.files:
         _attach(written, file)

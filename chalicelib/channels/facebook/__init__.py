@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -71,7 +71,7 @@ class Facebook:
             return self._message(reply, {"id": reply.thread}, tagged)
         if reply.public:
             return self._comment(reply)
-        return self._message(reply, messenger.private_recipient(reply, self.now(), PRIVATELY))
+        return self._message(reply, messenger.private_recipient(_answered(reply), self.now(), PRIVATELY))
 
     def find(self, reply: Reply) -> str | None:
         """By author, words or file, and time, for neither place keeps our own id."""
@@ -153,6 +153,12 @@ READERS: Mapping[str, Callable[[meta.Piece], Event | None]] = {
 
 def _is_message(reply: Reply) -> bool:
     return reply.kind is Kind.DIRECT or not reply.public
+
+
+def _answered(reply: Reply) -> Reply:
+    """A visitor who goes on below their own post writes comments there."""
+    is_comment = reply.kind is Kind.POST and reply.parent != reply.thread
+    return replace(reply, kind=Kind.COMMENT) if is_comment else reply
 
 
 def _untagged(text: str) -> str:

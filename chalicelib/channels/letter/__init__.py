@@ -2,14 +2,14 @@
 
 The mailroom takes the scans in (`mailroom/scans.py`), the desk has them read (`reading.py`). With `provider = "dropscan"`
 that mailbox is asked for them instead, and read by it (`dropscan.py`). An answer is
-laid out for printing (`paper.py`) and mailed to whoever posts it; it carries a reference, by which the customer's next
-letter finds its conversation.
+set as a PDF (`paper.py`) and mailed to whoever posts it; it carries a reference, by which the customer's next letter
+finds its conversation.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -70,7 +70,8 @@ class Letter:
             raise PostFailed(Outcome.REFUSED, "no-public")
         if len(reply.text) > LONGEST_TEXT:
             raise PostFailed(Outcome.REFUSED, "too-long")
-        return paper.post(reply, str(self._option("print_to")), str(self._option("letterhead")), self.now())
+        names = (each.name for each in fields(paper.Stationery))
+        return paper.post(reply, paper.Stationery(**{name: str(self._option(name)) for name in names}), self.now())
 
     def find(self, reply: Reply) -> str | None:
         """Nobody can be asked; SES reports each mail it sends, and that is proof when it comes. Raises PostFailed."""
@@ -83,8 +84,8 @@ class Letter:
         return kept_files.download(attachment, most)
 
     def poll(self, account: str, cursor: str) -> Polled:
-        """What Dropscan has scanned; by mail nothing is asked for. Raises PostFailed or SecretMissing."""
-        return self._dropscan().poll(account, cursor, self.now()) if self._is_dropscans else Polled((), "")
+        """What Dropscan has scanned; by mail nobody asks. Raises PostFailed or SecretMissing."""
+        return self._dropscan().poll(account, cursor, self.now())
 
     @property
     def _is_dropscans(self) -> bool:

@@ -1,54 +1,103 @@
-"""An answer on paper: a page that any browser prints in any script, mailed to whoever puts it into the post.
+"""An answer on paper: a PDF on the business's letter paper, mailed to whoever prints it and puts it into the post.
 
-A page and not a PDF: fonts for Chinese and Japanese alone are larger than all of our functions, and every computer that
-prints has them. The address stands where a window envelope (DIN 5008 B, also C6/5 in other countries) shows it.
+The address stands where a window envelope shows it (DL in Europe, #10 in the US).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
-from html import escape
+from io import BytesIO
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from chalicelib.channels.base import Outcome, PostFailed
 from chalicelib.channels.letter.reading import reference
 from chalicelib.mail_headers import SEVEN_BIT, literal, plain_name
 from chalicelib.model import Reply
+from chalicelib.press import Sheet, Unusable
 
 if TYPE_CHECKING:
+    from chalicelib.aws.mail import MailFailed
     from chalicelib.settings import Settings
 
 # the line with which an agent begins the address of the envelope
 TO = re.compile(r"^(?:to|an|宛先|kính gửi|收件人)[ \t]*[:：][ \t]*", re.IGNORECASE)
 MOST_LINES = 9  # that a window shows
-FAILURES: Mapping[bool, tuple[Outcome, str]] = {
-    True: (Outcome.PASSING, "rejected"),
-    False: (Outcome.REFUSED, "rejected"),
-}
+LARGEST_LETTERHEAD = 2_000_000  # bytes; it comes along with every letter
+MOST_PAGES = 2  # of it: the first page, and one for all that follow
 
 
-def post(reply: Reply, print_to: str, letterhead: str, now: datetime) -> str:
+@dataclass(frozen=True)
+class Stationery:
+    """How the owner's letters look, as the connection's settings have it."""
+
+    print_to: str = ""  # "": the owner
+    letterhead: str = ""  # lines with | between; "": the business's name, unless there is a file
+    letterhead_file: str = ""  # a PDF in the bucket; "": none
+    paper: str = "a4"
+
+
+def post(reply: Reply, stationery: Stationery, now: datetime) -> str:
     """The reference that stands on it. Raises PostFailed."""
-    from chalicelib.aws import mail, parameters
+    from chalicelib.aws import mail, objects, parameters, press
 
-    settings, name = parameters.load_settings(), reference(reply.conversation_id)
-    written = compose(reply, print_to, letterhead, settings, now)
+    settings = parameters.load_settings()
     try:
-        mail.send(written, {"place": reply.conversation_id, "answer": reply.id, "id": name})
+        own = objects.get(stationery.letterhead_file, LARGEST_LETTERHEAD) if stationery.letterhead_file else b""
+        pdf = press.typeset(sheet(reply, stationery, own, settings, now), own)
+    except press.PressFailed as failed:
+        raise PostFailed(Outcome.PASSING, "throttled", str(failed)) from failed
+    except (KeyError, ValueError, Unusable) as error:
+        raise PostFailed(Outcome.REFUSED, "rejected", "letterhead") from error
+    written = compose(reply, stationery.print_to, pdf, settings, now)
+    try:
+        mail.send(written, {"place": reply.conversation_id, "answer": reply.id, "id": reference(reply.conversation_id)})
     except mail.MailFailed as failed:
-        if not failed.sure:
-            raise PostFailed(Outcome.UNKNOWN, "unknown", failed.code) from failed
-        raise PostFailed(*FAILURES[failed.passing], failed.code) from failed
-    return name
+        raise _not_sent(failed) from failed
+    return reference(reply.conversation_id)
 
 
-def compose(reply: Reply, print_to: str, letterhead: str, settings: Settings, now: datetime) -> EmailMessage:
-    """The mail to whoever prints it, with the page beside. Pure."""
+def _not_sent(failed: MailFailed) -> PostFailed:
+    if not failed.sure:
+        return PostFailed(Outcome.UNKNOWN, "unknown", failed.code)
+    return PostFailed(Outcome.PASSING if failed.passing else Outcome.REFUSED, "rejected", failed.code)
+
+
+def sheet(reply: Reply, stationery: Stationery, own: bytes, settings: Settings, now: datetime) -> Sheet:
+    """What stands on the letter, in the language of its words; `own` is the letter paper. Raises ValueError."""
+    from chalicelib.locales import day, say
+    from chalicelib.triage.languages import language_of
+
+    address, words = divided(reply.text)
+    language = language_of(words) or settings.owner.language
+    head = stationery.letterhead or ("" if own else settings.business)
+    return Sheet(
+        words=words,
+        address=address,
+        sender=[each.strip() for each in head.split("|") if each.strip()],
+        language=language,
+        date=day(language, now, settings.hours.zone),
+        reference=say(language, "letter_reference", reference=reference(reply.conversation_id)),
+        paper=stationery.paper,
+        letterhead_pages=min(page_count(own), MOST_PAGES) if own else 0,
+    )
+
+
+def page_count(pdf: bytes) -> int:
+    """Raises ValueError when it is no PDF that can be opened."""
+    from pypdf import PdfReader
+
+    try:
+        return len(PdfReader(BytesIO(pdf)).pages)
+    except Exception as error:
+        raise ValueError("no PDF") from error
+
+
+def compose(reply: Reply, print_to: str, pdf: bytes, settings: Settings, now: datetime) -> EmailMessage:
+    """The mail to whoever prints it. Pure."""
     from chalicelib.locales import say
 
     name, to = reference(reply.conversation_id), print_to or settings.owner.address
@@ -62,49 +111,17 @@ def compose(reply: Reply, print_to: str, letterhead: str, settings: Settings, no
     written["Message-ID"] = f"<{reply.id}@{domain}>"
     written["Auto-Submitted"] = "auto-generated"
     written["X-Bridgehead-Answer"] = reply.id
-    address, words = divided(reply.text)
+    address, _ = divided(reply.text)
     steps = say(language, "letter_steps" if address else "letter_steps_address", business=settings.business)
     written.set_content(f"{steps}\n\n{reply.text}\n")
-    head = letterhead or settings.business
-    made = page(address, words, head, name, now.astimezone(ZoneInfo(settings.hours.zone)))
-    charset = {"charset": "utf-8"}
-    written.add_attachment(made.encode(), maintype="text", subtype="html", filename=f"{name}.html", params=charset)
+    written.add_attachment(pdf, maintype="application", subtype="pdf", filename=f"{name}.pdf")
     return written
 
 
 def divided(text: str) -> tuple[list[str], str]:
     """The lines for the envelope's window, if the answer begins with "To:" or the like, and the letter's words."""
     first, _, rest = text.strip().partition("\n\n")
-    if not TO.match(first):
-        return [], text.strip()
     lines = [line.strip() for line in TO.sub("", first).splitlines() if line.strip()]
-    return lines[:MOST_LINES], rest.strip()
-
-
-def page(address: list[str], words: str, letterhead: str, name: str, at: datetime) -> str:
-    """A page of A4 that prints as it is. Pure."""
-    head = "".join(f"<div>{escape(each.strip())}</div>" for each in letterhead.split("|"))
-    window = "".join(f'<div dir="auto">{escape(each)}</div>' for each in address)
-    said = "".join(f'<p dir="auto">{_lines(each)}</p>' for each in re.split(r"\n{2,}", words))
-    return _PAGE.format(head=head, window=window, said=said, name=escape(name), date=f"{at:%Y-%m-%d}")
-
-
-def _lines(paragraph: str) -> str:
-    return escape(paragraph).replace("\n", "<br>")
-
-
-_PAGE = """<!doctype html>
-<html><head><meta charset="utf-8"><title>{name}</title><style>
-@page {{ size: A4; margin: 20mm 20mm 20mm 25mm }}
-body {{ font: 11pt/1.45 Arial, "Noto Sans", "Hiragino Sans", "Yu Gothic", "Microsoft YaHei", sans-serif; color: #000 }}
-.head {{ text-align: right; height: 22mm }}
-.window {{ height: 45mm; width: 85mm }}
-.facts {{ text-align: right; margin-bottom: 8mm }}
-p {{ margin: 0 0 1em; overflow-wrap: anywhere }}
-</style></head><body>
-<div class="head">{head}</div>
-<div class="window">{window}</div>
-<div class="facts">{date}<br>{name}</div>
-{said}
-</body></html>
-"""
+    if not TO.match(first) or len(lines) > MOST_LINES:
+        return [], text.strip()
+    return lines, rest.strip()

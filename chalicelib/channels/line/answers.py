@@ -21,6 +21,8 @@ from chalicelib.splitting import TIGHT, Unsplittable, split
 LONGEST_TEXT = 5000  # UTF-16 units of one message
 MOST_TEXTS = 5
 A_PUSH = 5  # messages
+PICTURES = ("image/jpeg", "image/png")
+LARGEST_PICTURE = 1_000_000  # bytes of a preview; the picture itself may have ten times that
 KEY_LIVES = timedelta(hours=23)  # a retry key is known for 24 hours after its first use
 GROUPS = ("C", "R")  # begin the ids of groups and rooms
 
@@ -33,7 +35,7 @@ def push(connection: Connection, http: Http, reply: Reply, now: datetime) -> str
         raise PostFailed(Outcome.REFUSED, "no-public" if reply.public else "private-only")
     if reply.tried_at and now - reply.tried_at > KEY_LIVES:
         raise PostFailed(Outcome.UNKNOWN, "unclear", "retry key")
-    messages = [*_texts(reply.text), *map(_picture, reply.files)]
+    messages = [*_texts(reply.text), *map(_file, reply.files)]
     pushes = [messages[start : start + A_PUSH] for start in range(0, len(messages), A_PUSH)]
     ids = [_pushed(connection, http, reply, place, part) for place, part in enumerate(pushes)]
     return ids[0]
@@ -51,7 +53,10 @@ def _texts(text: str) -> Sequence[Body]:
     return [{"type": "text", "text": each} for each in texts]
 
 
-def _picture(file: File) -> Body:
+def _file(file: File) -> Body:
+    """A picture as one; no program can send LINE any other file, so that goes as a link."""
+    if file.media_type not in PICTURES or len(file.content) > LARGEST_PICTURE:
+        return {"type": "text", "text": f"📎 {file.name}\n{file.link}"}
     return {"type": "image", "originalContentUrl": file.link, "previewImageUrl": file.link}
 
 

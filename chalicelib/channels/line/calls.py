@@ -13,6 +13,7 @@ from chalicelib.channels.base import Connection, Outcome, PostFailed, SecretMiss
 from chalicelib.http import Http, Lost, NotSent, Response
 
 MONTHLY = "monthly limit"  # in the message of a 429 that no waiting before next month helps against
+NOBODY = "failed to send messages"  # in that of a 400: no such person, or one that another provider's channel knows
 MINUTE = timedelta(minutes=1)
 
 
@@ -36,6 +37,8 @@ def failure(response: Response) -> PostFailed:
         return PostFailed(Outcome.REFUSED, "usage-capped", "429 monthly limit")
     if status == 429:
         return PostFailed(Outcome.PASSING, "throttled", "429", MINUTE)
+    if status == 400 and NOBODY in said.lower():
+        return PostFailed(Outcome.REFUSED, "blocked", "400 no such user")
     if status >= 500:
         return PostFailed(Outcome.PASSING, "unreachable", str(status))
     return PostFailed(Outcome.REFUSED, REFUSALS.get(status, "rejected"), str(status))

@@ -29,8 +29,8 @@ def _text(message: Mapping[str, Any]) -> Content:
 def _media(message: Mapping[str, Any]) -> Content:
     kind, provider = MEDIA[message["type"]], message.get("contentProvider") or {}
     if provider.get("type") == "external":
-        # sent by somebody's mini app; it never was at LINE
-        return "", (Attachment(kind, address(provider.get("originalContentUrl"))),)
+        # sent by somebody's mini app; it never was at LINE, and may be anywhere: the agent opens it, not we
+        return "", (Attachment(AttachmentKind.LINK, address(provider.get("originalContentUrl"))),)
     return "", (Attachment(kind, name=words(message.get("fileName")), ref=text_id(message["id"])),)
 
 

@@ -122,10 +122,12 @@ def _is_wanted(piece: Piece, message: Mapping[str, Any]) -> bool:
 
 def _postback(piece: Piece) -> Message | None:
     """A button of a menu or card was tapped; what it says is what the business wrote on it."""
-    if piece.is_group and piece.wanted == "none":
-        return None
     tapped = piece.event["postback"]
-    chosen = [str(value) for value in (tapped.get("params") or {}).values()]
+    params = tapped.get("params") or {}
+    # a tap that only shows another page of the menu asks nothing
+    if (piece.is_group and piece.wanted == "none") or "newRichMenuAliasId" in params:
+        return None
+    chosen = [str(value) for value in params.values()]
     return Message(
         channel="line",
         account=piece.account,

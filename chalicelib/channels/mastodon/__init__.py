@@ -21,7 +21,8 @@ from chalicelib.model import Event, Kind, Reply
 
 SALUTATION = 32  # characters of "@name " in front of every answer; names of the usual server have up to 30
 MOST_PARTS = 3  # of a private answer
-PICTURES = Media(("image/jpeg", "image/png", "image/gif", "image/webp"), size=8_000_000, most=4, together=4)
+# no GIF: what moves is made a film of, and cannot be posted until that is done
+PICTURES = Media(("image/jpeg", "image/png", "image/webp"), size=8_000_000, most=4, together=4)
 
 
 def _now() -> datetime:

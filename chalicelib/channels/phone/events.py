@@ -17,6 +17,9 @@ from chalicelib.model import Author, Event, Kind, Message, Unreadable
 NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 # what Twilio writes for a withheld number: the words ANONYMOUS, BLOCKED, RESTRICTED, UNAVAILABLE, UNKNOWN on a keypad
 WITHHELD = frozenset(("+266696687", "+2562533", "+7378742833", "+86282452253", "+8656696"))
+NOBODY = re.compile(
+    r"sips?:(?:anonymous|restricted|unavailable|unknown)?(?:@|$)|.*\.invalid$", re.IGNORECASE
+)  # RFC 3323
 OF_A_RECORDING = ("RecordingStatus", "TranscriptionStatus")  # only told besides: the desk asks for what there is
 
 
@@ -34,7 +37,8 @@ def events(request: WebhookRequest, accounts: Sequence[str]) -> list[Event]:
 
 def is_withheld(caller: str) -> bool:
     """Whether nobody can tell who calls."""
-    return caller in WITHHELD or not (NUMBER.fullmatch(caller) or ":" in caller)
+    is_somebody = NUMBER.fullmatch(caller) or (":" in caller and not NOBODY.match(caller))
+    return caller in WITHHELD or not is_somebody
 
 
 def _call(accounts: Sequence[str], at: datetime, form: Mapping[str, str]) -> Message | Unreadable:

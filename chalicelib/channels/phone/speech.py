@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from chalicelib.channels import PHONE, twilio
 from chalicelib.channels.base import Connection, Malformed, WebhookRequest
-from chalicelib.channels.phone.events import events
+from chalicelib.channels.phone.events import events, is_withheld
 from chalicelib.locales import say
 from chalicelib.model import Message
 
@@ -44,7 +44,7 @@ def after(request: WebhookRequest, connection: Connection) -> str:
         said = _spoken(say(language, "call_thanks"), language)
         return f"<Response>{said}<Hangup/></Response>"
     starts = form.get("CallStatus") in STARTS
-    return _greeting(_language(form, connection), connection, request.url) if starts else twilio.NOTHING
+    return _greeting(form, connection, request.url) if starts else twilio.NOTHING
 
 
 def _is_call(request: WebhookRequest, connection: Connection) -> bool:
@@ -54,9 +54,11 @@ def _is_call(request: WebhookRequest, connection: Connection) -> bool:
         return False
 
 
-def _greeting(language: str, connection: Connection, url: str) -> str:
-    own, first = str(connection.options.get("greeting", "")), _languages(connection)[0]
-    said = _spoken(own, first) if own else _spoken(say(language, "call_greeting"), language)
+def _greeting(form: Mapping[str, str], connection: Connection, url: str) -> str:
+    language = _language(form, connection)
+    said = _spoken(_own(connection) or say(language, "call_greeting"), language)
+    # who is to be called back has to say where
+    said += _spoken(say(language, "call_withheld"), language) if is_withheld(form.get("From", "")) else ""
     longest = int(connection.options.get("seconds", PHONE.settings["seconds"]))
     transcribes = ' transcribe="true"' if connection.options.get("transcribe") == "twilio" else ""
     bounds = f'maxLength="{longest}" timeout="{SILENCE}" finishOnKey="#" playBeep="true"{transcribes}'
@@ -66,10 +68,14 @@ def _greeting(language: str, connection: Connection, url: str) -> str:
 
 
 def _language(form: Mapping[str, str], connection: Connection) -> str:
-    """The caller's, where we may speak it."""
-    allowed, caller = _languages(connection), form.get("From", "")
+    """The caller's, where we may speak it; that of the business's own greeting, where it has one."""
+    allowed, caller = _languages(connection), "" if _own(connection) else form.get("From", "")
     theirs = (language for code, language in COUNTRIES.items() if caller.startswith(code) and language in allowed)
     return next(theirs, allowed[0])
+
+
+def _own(connection: Connection) -> str:
+    return str(connection.options.get("greeting", ""))
 
 
 def _languages(connection: Connection) -> list[str]:

@@ -66,16 +66,21 @@ def _meaning(failed: TextFailed) -> PostFailed:
 AWS_REFUSED: Mapping[str, str] = {
     "ACCOUNT_DISABLED": "restricted",
     "AccessDeniedException": "permission",
+    "COUNTRY_CODE_MISMATCH": "permission",
     "COUNTRY_NOT_ENABLED": "permission",
     "DESTINATION_COUNTRY_BLOCKED": "permission",
     "DESTINATION_COUNTRY_BLOCKED_BY_PROTECT_CONFIGURATION": "permission",
     "DESTINATION_PHONE_NUMBER_BLOCKED_BY_PROTECT_NUMBER_OVERRIDE": "permission",
     "DESTINATION_PHONE_NUMBER_NOT_VERIFIED": "restricted",  # the sandbox
     "INSUFFICIENT_ACCOUNT_REPUTATION": "restricted",
+    "INVALID_IDENTITY_FOR_DESTINATION_COUNTRY": "permission",
     "INVALID_PARAMETER": "no-texts",
     "MONTHLY_SPEND_LIMIT_REACHED_FOR_TEXT": "usage-capped",
     "NO_ORIGINATION_IDENTITIES_FOUND": "permission",
+    "NUMBER_CAPABILITIES_MISMATCH": "permission",
+    "REGISTRATION_NOT_COMPLETE": "restricted",
     "RESOURCE_NOT_ACCESSIBLE": "permission",
+    "RESOURCE_NOT_ACTIVE": "permission",  # a number that AWS is still setting up
     "ResourceNotFoundException": "permission",  # a number that is not this account's
     "ServiceQuotaExceededException": "usage-capped",
 }

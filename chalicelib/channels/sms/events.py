@@ -153,10 +153,14 @@ def _fate(at: datetime, told: Mapping[str, Any]) -> Undelivered | None:
 def _files(form: Mapping[str, str]) -> Iterator[Attachment]:
     announced = form.get("NumMedia", "0")
     for number in range(min(int(announced) if announced.isdecimal() else 0, MOST_FILES)):
-        path = urlsplit(form[f"MediaUrl{number}"]).path
+        url = form.get(f"MediaUrl{number}", "")
         kind = KINDS.get(form.get(f"MediaContentType{number}", "").partition("/")[0], AttachmentKind.FILE)
-        # below the account, whose id we know better than a form does
-        yield Attachment(kind, ref=path[path.index("/Messages/") + 1 :])
+        _, found, rest = urlsplit(url).path.partition("/Messages/")
+        if found:
+            # below the account, whose id we know better than a form does
+            yield Attachment(kind, ref=f"Messages/{rest}")
+        elif url.startswith("https://"):
+            yield Attachment(AttachmentKind.LINK, url)  # the words beside it must not be lost for it
 
 
 def _decoded(body: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from chalicelib.channels.base import Connection, Outcome, PostFailed, utf16_length
 from chalicelib.channels.telegram import LONGEST_TEXT
 from chalicelib.channels.telegram.calls import Migrated, call
-from chalicelib.channels.telegram.updates import BUSINESS, key
+from chalicelib.channels.telegram.updates import BUSINESS, CHANNEL, key
 from chalicelib.http import Form, Http
 from chalicelib.model import File, Reply
 
@@ -29,14 +29,15 @@ KINDS = {
 def post(connection: Connection, http: Http, reply: Reply, now: datetime) -> str:
     """The id of the message. Raises PostFailed."""
     to = _to(reply)
-    if reply.public != str(to["chat_id"]).startswith("-"):
+    is_public = str(to["chat_id"]).startswith("-") and not reply.thread.startswith(CHANNEL)
+    if reply.public != is_public:
         raise PostFailed(Outcome.REFUSED, "no-public" if reply.public else "private-only")
     if "business_connection_id" in to and now - reply.window_from > BUSINESS_WINDOW:
         raise PostFailed(Outcome.REFUSED, "window")
     if utf16_length(reply.text) > LONGEST_TEXT:
         raise PostFailed(Outcome.REFUSED, "too-long")
     try:
-        sent = _sent(connection, http, reply, {**to, **_answered(reply)})
+        sent = _sent(connection, http, reply, {**to, **_answered(reply, to["chat_id"])})
     except Migrated as migrated:
         sent = _sent_again(connection, http, reply, str(migrated))
     try:
@@ -49,14 +50,19 @@ def _to(reply: Reply) -> dict[str, Any]:
     if reply.thread.startswith(BUSINESS):
         business, _, chat = reply.thread.removeprefix(BUSINESS).rpartition(":")
         return {"chat_id": chat, "business_connection_id": business}
+    if reply.thread.startswith(CHANNEL):
+        chat, _, topic = reply.thread.removeprefix(CHANNEL).partition(":")
+        return {"chat_id": chat, "direct_messages_topic_id": int(topic)}
     chat, _, topic = reply.thread.partition(":")
     return {"chat_id": chat, **({"message_thread_id": int(topic)} if topic else {})}
 
 
-def _answered(reply: Reply) -> dict[str, Any]:
+def _answered(reply: Reply, chat: str) -> dict[str, Any]:
     """The message it answers, shown above it: once, however many parts follow."""
-    number = reply.parent.rpartition(":")[2]
-    if reply.earlier or reply.parent.startswith("button:") or not number.isdecimal():
+    place, _, number = reply.parent.rpartition(":")
+    # of a group that moved, a number in the former chat is another message's here
+    is_here = place.rpartition(":")[2] == chat
+    if reply.earlier or not is_here or not number.isdecimal():
         return {}
     return {"reply_parameters": {"message_id": int(number), "allow_sending_without_reply": True}}
 

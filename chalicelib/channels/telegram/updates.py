@@ -12,8 +12,18 @@ from functools import partial
 from typing import Any
 
 from chalicelib.channels.base import Malformed, each, text_id
-from chalicelib.channels.telegram.content import CONTENTS, HIDDEN, SERVICE, content, words
+from chalicelib.channels.telegram.content import (
+    AMONG_MEMBERS,
+    CONTENTS,
+    HIDDEN,
+    SERVICE,
+    content,
+    full_name,
+    origin,
+    words,
+)
 from chalicelib.model import (
+    Attachment,
     Author,
     Echo,
     Edit,
@@ -22,14 +32,19 @@ from chalicelib.model import (
     Message,
     Note,
     NoteKind,
+    ThreadMoved,
     Trouble,
     TroubleKind,
     Unreadable,
 )
 
-WITHOUT_WORDS = HIDDEN | SERVICE | {"location"}  # where somebody is at the moment is told as an edit, again and again
+WITHOUT_WORDS = (
+    HIDDEN | SERVICE | AMONG_MEMBERS | {"location"}
+)  # where somebody is at the moment is told as an edit, again and again
+MIGRATIONS = (MOVED_FROM, MOVED_TO) = ("migrate_from_chat_id", "migrate_to_chat_id")
 EARLIEST = 1_000_000_000  # epoch seconds; a time before 2001 is no time
 BUSINESS = "business:"  # in front of a business connection and a chat, in a thread
+CHANNEL = "channel:"  # in front of a channel's chat for direct messages and somebody's topic in it
 OUT = ("left", "kicked")
 KINDS = {"private": Kind.DIRECT, "channel": Kind.POST}  # any other chat is a group
 
@@ -65,31 +80,48 @@ def _event(account: str, received_at: float, raw: Mapping[str, Any]) -> Event | 
     return None if raw.keys() <= PASSED_OVER else Unreadable("unknown-kind", raw)
 
 
+def _said(update: Update) -> Event | None:
+    if "direct_messages_topic" in update.found:
+        return _in_a_chat_of_ours(update)
+    return _moved(update) if update.found.keys() & {*MIGRATIONS} else _message(update)
+
+
+def _moved(update: Update) -> ThreadMoved:
+    """A group has become a supergroup, which is told in both."""
+    message, here = update.found, text_id(update.found["chat"]["id"])
+    old, new = (text_id(message[name]) if name in message else here for name in (MOVED_FROM, MOVED_TO))
+    return ThreadMoved("telegram", update.account, key(message), old, new, _at(message["date"]), update.raw)
+
+
 def _message(update: Update) -> Event | None:
     message = update.found
     if message.keys() & SERVICE or message.get("is_automatic_forward") is True or _is_by_a_bot(message):
         return None
-    if message.keys() & HIDDEN:
+    if message.keys() & HIDDEN or (message.keys() & AMONG_MEMBERS and _kind(message) is not Kind.DIRECT):
         return _note(update)
     if not message.keys() & CONTENTS.keys():
-        return Unreadable("unknown-kind", update.raw)
+        return _note(update) or Unreadable("unknown-kind", update.raw)
     text, attachments = content(message)
-    chat = message["chat"]
-    kind = KINDS.get(chat["type"], Kind.GROUP)
     # the button that opens a chat says this for whoever presses it
     if text.partition("@")[0] == "/start":
         return None
+    return _written(update, text, attachments) if text or attachments else _note(update)
+
+
+def _written(update: Update, text: str, attachments: tuple[Attachment, ...]) -> Message:
+    message, kind = update.found, _kind(update.found)
+    first, post = origin(message)
     return Message(
         channel="telegram",
         account=update.account,
         id=key(message),
         thread=_thread(message),
         author=_author(message),
-        text=text,
+        text="\n".join(filter(None, (first, text))),
         sent_at=_at(message["date"]),
         kind=kind,
         public=kind is not Kind.DIRECT,
-        attachments=attachments,
+        attachments=(*attachments, *post),
         permalink=_permalink(message),
         parent=_answered(message),
         raw=update.raw,
@@ -99,7 +131,7 @@ def _message(update: Update) -> Event | None:
 def _note(update: Update) -> Note | None:
     """Only in a chat of two: in a group nobody could tell whom an answer is for."""
     message = update.found
-    if message["chat"]["type"] != "private":
+    if _kind(message) is not Kind.DIRECT:
         return None
     at, thread = _at(message["date"]), _thread(message)
     return Note(
@@ -107,14 +139,14 @@ def _note(update: Update) -> Note | None:
     )
 
 
-def _business_message(update: Update) -> Event | None:
-    """In the business's own chat with a customer; what is not by the customer is by the business, or is our answer."""
+def _in_a_chat_of_ours(update: Update) -> Event | None:
+    """With a customer, of the business's own or of its channel's; what is not by them is by it, or is our answer."""
     message = update.found
     if _is_by_the_customer(message):
         return _message(update)
     if message.keys() & SERVICE:
         return None
-    person = text_id(message["chat"]["id"])
+    person = _customer(message)
     text = words(message.get("text")) or words(message.get("caption"))
     thread, at = _thread(message), _at(message["date"])
     return Echo("telegram", update.account, key(message), text, at, thread, person, raw=update.raw)
@@ -124,8 +156,14 @@ def _edited_message(update: Update) -> Edit | None:
     message = update.found
     if _is_by_a_bot(message) or message.keys() & WITHOUT_WORDS:
         return None
-    text, at = words(message.get("text")) or words(message.get("caption")), message.get("edit_date") or message["date"]
+    if "direct_messages_topic" in message and not _is_by_the_customer(message):
+        return None
+    text, at = _words_in(message), message.get("edit_date") or message["date"]
     return Edit("telegram", update.account, key(message), text, _at(at), update.raw)
+
+
+def _words_in(message: Mapping[str, Any]) -> str:
+    return content(message)[0] if message.keys() & CONTENTS.keys() else words(message.get("caption"))
 
 
 def _edited_business_message(update: Update) -> Edit | None:
@@ -137,8 +175,7 @@ def _button(update: Update) -> Message | None:
     pressed, message = update.found, update.found.get("message")
     if not message:
         return None  # below a message that somebody sent through the bot elsewhere
-    chat = message["chat"]
-    kind = KINDS.get(chat["type"], Kind.GROUP)
+    kind = _kind(message)
     return Message(
         channel="telegram",
         account=update.account,
@@ -154,11 +191,15 @@ def _button(update: Update) -> Message | None:
     )
 
 
-def _membership(update: Update) -> Trouble | None:
-    """Somebody who blocks the bot is none of the owner's troubles: an answer to them will be refused."""
+def _membership(update: Update) -> Trouble | Note | None:
+    """Somebody who blocks the bot is none of the owner's troubles."""
     chat, status = update.found["chat"], update.found["new_chat_member"]["status"]
-    if chat["type"] == "private" or status not in OUT:
+    if status not in OUT:
         return None
+    if chat["type"] == "private":
+        at, person = _at(update.found["date"]), _person(chat)
+        id = f"left:{person.id}:{text_id(update.found['date'])}"
+        return Note("telegram", update.account, id, person.id, person, NoteKind.LEFT, at, update.raw)
     return _revoked(update, f"{status} {text_id(chat['id'])}", update.found["date"])
 
 
@@ -169,11 +210,11 @@ def _business_connection(update: Update) -> Trouble | None:
 
 
 READERS: Mapping[str, Callable[[Update], Event | None]] = {
-    "message": _message,
+    "message": _said,
     "edited_message": _edited_message,
     "channel_post": _message,
     "edited_channel_post": _edited_message,
-    "business_message": _business_message,
+    "business_message": _in_a_chat_of_ours,
     "edited_business_message": _edited_business_message,
     "callback_query": _button,
     "my_chat_member": _membership,
@@ -183,7 +224,7 @@ PASSED_OVER = frozenset(
     (
         *("update_id", "inline_query", "chosen_inline_result", "shipping_query", "pre_checkout_query"),
         *("poll", "poll_answer", "chat_member", "chat_join_request", "chat_boost", "removed_chat_boost"),
-        *("message_reaction", "message_reaction_count", "purchased_paid_media"),
+        *("message_reaction", "message_reaction_count", "purchased_paid_media", "managed_bot", "subscription"),
         "deleted_business_messages",  # nobody is told who deleted them, and the business may tidy up its own chats
     )
 )
@@ -200,10 +241,24 @@ def _is_by_a_bot(message: Mapping[str, Any]) -> bool:
 
 
 def _is_by_the_customer(message: Mapping[str, Any]) -> bool:
-    return text_id(message["from"]["id"]) == text_id(message["chat"]["id"])
+    return text_id(message["from"]["id"]) == _customer(message)
+
+
+def _customer(message: Mapping[str, Any]) -> str:
+    """Of a chat of the business's own, or of its channel's."""
+    topic = message.get("direct_messages_topic")
+    return text_id(topic["user"]["id"] if topic else message["chat"]["id"])
+
+
+def _kind(message: Mapping[str, Any]) -> Kind:
+    is_direct = "direct_messages_topic" in message
+    return Kind.DIRECT if is_direct else KINDS.get(message["chat"]["type"], Kind.GROUP)
 
 
 def _thread(message: Mapping[str, Any]) -> str:
+    topic = message.get("direct_messages_topic")
+    if topic:
+        return f"{CHANNEL}{text_id(message['chat']['id'])}:{text_id(topic['topic_id'])}"
     chat, business = text_id(message["chat"]["id"]), words(message.get("business_connection_id"))
     if business:
         return f"{BUSINESS}{business}:{chat}"
@@ -218,9 +273,8 @@ def _author(message: Mapping[str, Any]) -> Author:
 
 def _person(side: Mapping[str, Any]) -> Author:
     handle = words(side.get("username"))
-    named = " ".join(filter(None, (words(side.get("first_name")), words(side.get("last_name")))))
     url = f"https://t.me/{handle}" if handle else ""
-    return Author(text_id(side["id"]), named or words(side.get("title")), handle, url=url)
+    return Author(text_id(side["id"]), full_name(side), handle, url=url)
 
 
 def _permalink(message: Mapping[str, Any]) -> str:

@@ -24,13 +24,16 @@ REPLY, COMMENT = "business/comment/reply/create", "business/comment/create"
 def post(connection: Connection, http: Http, reply: Reply, now: datetime) -> str:
     """The id of the message or comment. Raises PostFailed."""
     _check(reply, now)
-    path, body = _as_message(connection, http, reply) if reply.kind is Kind.DIRECT else _as_comment(reply)
-    answer = call(connection, http, reply.account, "POST", path, Outcome.UNKNOWN, json=body)
-    found: Any = answer.get("message") if path == MESSAGE else answer
+    if reply.kind is not Kind.DIRECT:
+        return _commented(connection, http, reply)
+    body, quoted = _as_message(connection, http, reply), _quoted(reply)
     try:
-        return text_id(found["message_id" if path == MESSAGE else "comment_id"])
-    except (LookupError, TypeError, ValueError):
-        raise PostFailed(Outcome.UNKNOWN, "unclear") from None
+        return _sent(connection, http, reply, {**body, **quoted})
+    except PostFailed as failed:
+        if not (quoted and failed.code == "rejected"):
+            raise
+        # a sticker, an emoji or a video cannot be quoted
+        return _sent(connection, http, reply, body)
 
 
 def _check(reply: Reply, now: datetime) -> None:
@@ -45,26 +48,43 @@ def _check(reply: Reply, now: datetime) -> None:
         raise PostFailed(Outcome.REFUSED, "too-long")
 
 
-def _as_comment(reply: Reply) -> tuple[str, Mapping[str, Any]]:
-    """Below the first comment of its thread: TikTok has two levels."""
+def _commented(connection: Connection, http: Http, reply: Reply) -> str:
+    """Below the first comment of its thread: TikTok has two levels. Comments of their own are for the account's videos."""
     video, _, top = reply.thread.partition(":")
     body = {"business_id": reply.account, "video_id": video, "text": reply.text}
-    return (REPLY, {**body, "comment_id": top}) if top else (COMMENT, body)
+    path, more = (REPLY, {"comment_id": top}) if top else (COMMENT, {})
+    try:
+        answer = call(connection, http, reply.account, "POST", path, Outcome.UNKNOWN, json={**body, **more})
+    except PostFailed as failed:
+        code = "no-answers" if path == COMMENT and failed.code in ("rejected", "permission") else failed.code
+        raise PostFailed(failed.outcome, code, failed.detail, failed.retry_after) from None
+    return _id_of(answer, "comment_id")
 
 
-def _as_message(connection: Connection, http: Http, reply: Reply) -> tuple[str, Mapping[str, Any]]:
+def _sent(connection: Connection, http: Http, reply: Reply, body: Mapping[str, Any]) -> str:
+    answer = call(connection, http, reply.account, "POST", MESSAGE, Outcome.UNKNOWN, json=body)
+    return _id_of(answer.get("message"), "message_id")
+
+
+def _id_of(found: Any, name: str) -> str:
+    try:
+        return text_id(found[name])
+    except (LookupError, TypeError, ValueError):
+        raise PostFailed(Outcome.UNKNOWN, "unclear") from None
+
+
+def _as_message(connection: Connection, http: Http, reply: Reply) -> Mapping[str, Any]:
     body = {"business_id": reply.account, "recipient_type": "CONVERSATION", "recipient": reply.thread}
     if reply.files:
         (file,) = reply.files
-        return MESSAGE, {
-            **body,
-            "message_type": "IMAGE",
-            "image": {"media_id": _uploaded(connection, http, reply, file)},
-        }
-    # the first part shows what it answers
-    quoted = {"referenced_message_info": {"referenced_message_id": reply.parent}}
-    shown = quoted if reply.parent and not reply.earlier else {}
-    return MESSAGE, {**body, "message_type": "TEXT", "text": {"body": reply.text}, **shown}
+        return {**body, "message_type": "IMAGE", "image": {"media_id": _uploaded(connection, http, reply, file)}}
+    return {**body, "message_type": "TEXT", "text": {"body": reply.text}}
+
+
+def _quoted(reply: Reply) -> Mapping[str, Any]:
+    """The first part shows what it answers; pictures show nothing."""
+    is_first = reply.parent and not reply.earlier and not reply.files
+    return {"referenced_message_info": {"referenced_message_id": reply.parent}} if is_first else {}
 
 
 def _uploaded(connection: Connection, http: Http, reply: Reply, file: File) -> str:

@@ -16,11 +16,12 @@ from chalicelib.http import Http, Response
 _TOKEN = (Outcome.REFUSED, "token")
 _THROTTLED = (Outcome.PASSING, "throttled")
 ERRORS: Mapping[int, tuple[Outcome, str]] = {
-    **dict.fromkeys((40001, 40102, 40104, 40105), _TOKEN),
+    **dict.fromkeys((40102, 40104, 40105), _TOKEN),
+    40001: (Outcome.REFUSED, "permission"),  # not granted when the account was signed in
     **dict.fromkeys((40016, 40064, 40100, 40133), _THROTTLED),
     40003: (Outcome.REFUSED, "gone"),
 }  # any other of four and five digits is final as well; those from 50000 on are TikTok's own failures
-OWN_FAILURES = range(50_000, 60_000)
+OWN_FAILURES = range(50_000, 70_000)
 
 
 def call(

@@ -1,5 +1,6 @@
 """What TikTok is asked for: the words of a comment, whether an answer is there, a picture or video of a message.
 
+Comments are listed below the account's own videos; one elsewhere that mentions it is looked up by itself.
 https://business-api.tiktok.com/portal/docs?id=1738085186033665
 """
 
@@ -23,19 +24,18 @@ from chalicelib.http import Http, NotSent, Response
 from chalicelib.model import Attachment, AttachmentKind, Kind, Message, Reply
 
 CLOCKS_DIFFER = timedelta(seconds=10)
+SOON = timedelta(minutes=15)  # a comment may be told before it is listed
 A_PAGE, MOST_PAGES = 30, 5
+OF_A_MENTION = ("comment_id", "comment_text", "commenter_handle_name")
 
 Json = Mapping[str, Any]
 
 
-def complete(connection: Connection, http: Http, message: Message) -> Message | None:
+def complete(connection: Connection, http: Http, message: Message, now: datetime) -> Message | None:
     """None when it is gone, or the business's own. Raises PostFailed."""
-    video = message.thread.partition(":")[0]
-    query = {"business_id": message.account, "video_id": video, "comment_ids": json.dumps([message.id])}
-    answer = call(connection, http, message.account, "GET", "business/comment/list", Outcome.PASSING, query=query)
+    look = _mentioning if message.kind is Kind.MENTION else _listed
     try:
-        found = next((each for each in answer["comments"] if text_id(each["comment_id"]) == message.id), None)
-        return None if found is None or found.get("owner") is True else _whole(message, found)
+        return look(connection, http, message, now)
     except (LookupError, TypeError, ValueError, AttributeError):
         raise PostFailed(Outcome.PASSING, "unclear") from None
 
@@ -78,7 +78,8 @@ def download(
     return get(url, address=_checked(connection, url), most=most, seconds=seconds, headers={"x-user": token})
 
 
-def _whole(message: Message, found: Json) -> Message:
+def whole(message: Message, found: Json) -> Message:
+    """With what TikTok lists of a comment: its words and who wrote it."""
     id = words(found.get("unique_identifier")) or message.author.id
     picture = address(found.get("image_url"))
     return replace(
@@ -88,6 +89,26 @@ def _whole(message: Message, found: Json) -> Message:
         attachments=(Attachment(AttachmentKind.IMAGE, picture),) if picture else (),
         partial=False,
     )
+
+
+def _listed(connection: Connection, http: Http, message: Message, now: datetime) -> Message | None:
+    video = message.thread.partition(":")[0]
+    query = {"business_id": message.account, "video_id": video, "comment_ids": json.dumps([message.id])}
+    answer = call(connection, http, message.account, "GET", "business/comment/list", Outcome.PASSING, query=query)
+    found = next((each for each in answer["comments"] if text_id(each["comment_id"]) == message.id), None)
+    if found is None and now - message.sent_at < SOON:
+        raise PostFailed(Outcome.PASSING, "unfinished")
+    return None if found is None or found.get("owner") is True else whole(message, found)
+
+
+def _mentioning(connection: Connection, http: Http, message: Message, now: datetime) -> Message:
+    """Below anybody's video."""
+    place = {"comment_id": message.id, "item_id": message.thread.partition(":")[0]}
+    query = {"business_id": message.account, **place, "fields": json.dumps(OF_A_MENTION)}
+    path = "business/mention/comment/get"
+    found = call(connection, http, message.account, "GET", path, Outcome.PASSING, query=query)["comment"]
+    author = author_of(message.author.id, words(found.get("commenter_handle_name")))
+    return replace(message, author=author, text=words(found["comment_text"]), partial=False)
 
 
 def _message_sent(connection: Connection, http: Http, reply: Reply) -> str | None:

@@ -16,6 +16,7 @@ from chalicelib.model import File, Kind, Reply
 
 LONGEST_SENDER = 28  # characters
 LONGEST_FILE_NAME = 256
+PICTURES, LARGEST_PICTURE = ("image/jpeg", "image/png"), 1_000_000  # bytes; on iOS, elsewhere more
 BAD_DATA = "3"
 
 
@@ -36,18 +37,27 @@ def post(connection: Connection, http: Http, reply: Reply) -> str:
 
 
 def _file(connection: Connection, http: Http, around: Mapping[str, Any], file: File) -> Mapping[str, Any]:
-    """As a file, and where Viber does not take it for one, as a link to it."""
-    named = {"file_name": file.name[-LONGEST_FILE_NAME:], "size": len(file.content)}
+    """The first way that Viber takes it: as a picture, as a file, as a link to it."""
+    *ways, last = _ways(file)
+    for content in ways:
+        try:
+            return _sent(connection, http, around, content)
+        except PostFailed as failed:
+            if failed.detail != BAD_DATA:
+                raise
     try:
-        return _sent(connection, http, around, {"type": "file", "media": file.link, **named})
-    except PostFailed as failed:
-        if failed.detail != BAD_DATA:
-            raise
-    try:
-        return _sent(connection, http, around, {"type": "url", "media": file.link})
+        return _sent(connection, http, around, last)
     except PostFailed as failed:
         code = "attachment" if failed.code == "rejected" else failed.code
         raise PostFailed(failed.outcome, code, failed.detail) from None
+
+
+def _ways(file: File) -> list[Mapping[str, Any]]:
+    size = len(file.content)
+    picture = {"type": "picture", "text": "", "media": file.link}
+    named = {"type": "file", "media": file.link, "file_name": file.name[-LONGEST_FILE_NAME:], "size": size}
+    link = {"type": "url", "media": file.link}
+    return [picture, named, link] if file.media_type in PICTURES and size <= LARGEST_PICTURE else [named, link]
 
 
 def _sent(

@@ -30,7 +30,7 @@ FILES = {
     "video": AttachmentKind.VIDEO,
     "file": AttachmentKind.FILE,
 }
-SILENT = ("webhook", "conversation_started", "subscribed", "unsubscribed", "delivered", "seen", "client_status")
+SILENT = ("webhook", "conversation_started", "subscribed", "delivered", "seen", "client_status")
 
 
 def events(event: Any, account: str) -> list[Event]:
@@ -47,7 +47,14 @@ def _event(account: str, event: Mapping[str, Any]) -> Event | None:
     if kind == "failed":
         id, at = text_id(event["message_token"]), _at(event["timestamp"])
         return Undelivered("viber", account, id, "rejected", at, raw=event)
+    if kind == "unsubscribed":
+        return _left(account, event)
     return None if kind in SILENT else Unreadable("unknown-kind", event)
+
+
+def _left(account: str, event: Mapping[str, Any]) -> Note:
+    id, person = text_id(event["message_token"]), text_id(event["user_id"])
+    return Note("viber", account, id, person, Author(person), NoteKind.LEFT, _at(event["timestamp"]), event)
 
 
 def _message(account: str, event: Mapping[str, Any]) -> Message | Note:
@@ -86,7 +93,7 @@ def _link(message: Mapping[str, Any]) -> Content:
 
 
 def _sticker(message: Mapping[str, Any]) -> Content:
-    return "", (Attachment(AttachmentKind.STICKER, _address(message.get("media")), text_id(message["sticker_id"])),)
+    return "", (Attachment(AttachmentKind.STICKER, _address(message.get("media"))),)
 
 
 def _location(message: Mapping[str, Any]) -> Content:

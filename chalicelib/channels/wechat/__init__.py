@@ -40,10 +40,12 @@ if TYPE_CHECKING:
 
 LONGEST_TEXT = 2048  # bytes of UTF-8
 WINDOW = timedelta(hours=48)
+MOST_POSTS = 5  # after each message of a customer
 MOST_ANSWERS = 5  # messages to one person in that time, until they write again; WeChat counts
 FILES = Media(
-    types=("image/jpeg", "image/png", "image/gif", "video/mp4"),
+    types=("",),
     size=10_000_000,
+    by_link=True,  # of those that WeChat takes none of
     most=MOST_ANSWERS - 1,  # the words are a message too
 )
 
@@ -151,6 +153,7 @@ def limits(kind: Kind, files: Media) -> Limits:
         window=WINDOW,
         answers=kind is Kind.DIRECT,
         media=files,
+        posts=MOST_POSTS,
     )
 
 

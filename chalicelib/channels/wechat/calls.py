@@ -24,7 +24,7 @@ Json = Mapping[str, Any]
 Errors = Mapping[int, tuple[Outcome, str]]
 
 TOKEN = "access_token"  # noqa: S105 - its name among the secrets to send
-EXPIRED = (40001, 40014, 41001, 42001, 42009)
+EXPIRED = (40001, 40014, 41001, 42001)
 GONE = 40007  # a file that is not there, or no longer
 
 

@@ -25,6 +25,7 @@ from chalicelib.model import (
     Unreadable,
 )
 
+NOT_SHOWN = "【收到不支持的消息类型，暂无法显示】"  # in place of a sticker and others: not the customer's words
 EARLIEST, MILLISECONDS_FROM = 10**9, 10**11  # a time before 2001 is none; as seconds the other is the year 5138
 
 Content = tuple[str, tuple[Attachment, ...]]
@@ -65,14 +66,18 @@ def moment(told: Any, received_at: float) -> datetime:
 
 def _happening(fields: Fields, account: str, at: datetime) -> Event | None:
     name = text_id(fields["Event"]).lower()
+    id = f"{fields['FromUserName']}:{fields['CreateTime']}:{name}"
     if name in ABOUT_THE_ACCOUNT:
-        id = f"{fields['FromUserName']}:{fields['CreateTime']}:{name}"
         return Trouble("wechat", account, id, TroubleKind.POLICY, at, name, fields)
-    return None if name in SILENT else Unreadable("unknown-kind", fields)
+    if name == "unsubscribe":
+        author = Author(text_id(fields["FromUserName"]))
+        return Note("wechat", account, id, author.id, author, NoteKind.LEFT, at, fields)
+    return None if name in SILENT or name.startswith(SILENT_BEGINNINGS) else Unreadable("unknown-kind", fields)
 
 
 def _text(fields: Fields) -> Content:
-    return words(fields.get("Content")), ()
+    said = words(fields.get("Content"))
+    return "" if said == NOT_SHOWN else said, ()
 
 
 def _image(fields: Fields) -> Content:
@@ -122,12 +127,17 @@ CONTENTS: Mapping[Any, Callable[[Fields], Content]] = {
 ABOUT_THE_ACCOUNT = frozenset({"annual_renew", "verify_expired", "qualification_verify_fail"})
 SILENT = frozenset(
     [
-        *("subscribe", "unsubscribe", "scan", "location", "click", "view", "view_miniprogram"),
-        *("scancode_push", "scancode_waitmsg", "pic_sysphoto", "pic_photo_or_album", "pic_weixin", "location_select"),
-        *("templatesendjobfinish", "masssendjobfinish", "publishjobfinish"),
-        *("kf_create_session", "kf_close_session", "kf_switch_session"),
-        *("subscribe_msg_popup_event", "subscribe_msg_change_event", "subscribe_msg_sent_event"),
-        *("qualification_verify_success", "naming_verify_success", "naming_verify_fail"),
-        *("user_info_modified", "user_authorization_revoke", "user_authorization_cancellation"),
+        *("subscribe", "scan", "location", "click", "view", "view_miniprogram", "location_select"),
+        *(
+            "templatesendjobfinish",
+            "masssendjobfinish",
+            "publishjobfinish",
+            "wificonnected",
+            "qualification_verify_success",
+        ),
     ]
+)
+SILENT_BEGINNINGS = (
+    *("scancode_", "pic_", "kf_", "subscribe_msg_", "naming_verify_"),
+    *("user_", "card_", "giftcard_", "poi_", "shakearound", "wxa_", "weapp_"),  # cards, shops, beacons, mini programs
 )

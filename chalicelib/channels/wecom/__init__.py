@@ -1,7 +1,7 @@
 """WeCom customer service: people write from WeChat to a business's service accounts in WeCom.
 
-A callback says only that there is something; the clock asks for it, account by account, from where it was before. So
-what a lost callback would have told is there all the same. Proof and calls are those of `chalicelib/channels/wechat`.
+A callback says only that there is something; it is asked for then, from where we were before, and by the clock as well.
+So what a lost callback would have told is there all the same. Proof and calls are those of `chalicelib/channels/wechat`.
 https://developer.work.weixin.qq.com/document/path/94638
 """
 
@@ -17,8 +17,9 @@ from chalicelib.channels.base import Answer, Connection, Forged, Limits, Malform
 from chalicelib.channels.powers import Polled, Refreshed
 from chalicelib.channels.wechat import MOST_ANSWERS, check, encrypted_in, limits, proof
 from chalicelib.channels.wechat.elements import read_fields
+from chalicelib.channels.wechat.messages import moment
 from chalicelib.http import Http, Response, fetch, request
-from chalicelib.model import Attachment, Event, Kind, Reply, Unreadable
+from chalicelib.model import Attachment, Event, Kind, Reply, Ring, Unreadable
 
 if TYPE_CHECKING:
     from chalicelib.channels.wechat.calls import Api
@@ -55,13 +56,18 @@ class WeCom:
         self._opened(request, encrypted)
 
     def parse(self, request: WebhookRequest) -> list[Event]:
-        """Nothing is in it that is not asked for by the next poll."""
+        """No more than for which account there is something, and the word to ask with."""
         encrypted = encrypted_in(read_fields(request.body))
         fields = read_fields(proof.decrypt(encrypted, self._keys(), self._corp_id()))
         if fields.get("Event") != SOMETHING_NEW:
             return []  # the same address may be given for what concerns members and departments
-        is_ours = fields.get("OpenKfId") in self.connection.accounts
-        return [] if is_ours else [Unreadable("unknown-account", fields)]
+        account = fields.get("OpenKfId")
+        if account not in self.connection.accounts:
+            return [Unreadable("unknown-account", fields)]
+        at, word = moment(fields.get("CreateTime"), request.received_at), fields.get("Token")
+        # two callbacks of one second may tell of two messages: only what is signed along tells them apart
+        id = f"{int(at.timestamp())} {request.query.get('nonce', '')}"
+        return [Ring("wecom", account, id, at, word if isinstance(word, str) else "", fields)]
 
     def limits(self, kind: Kind, public: bool | None = None) -> Limits:
         """One message: every part would be one of the five."""
@@ -71,6 +77,11 @@ class WeCom:
         from chalicelib.channels.wecom import answers
 
         return answers.poll(self._api(), account, cursor, self.now)
+
+    def rung(self, account: str, cursor: str, word: str) -> Polled:
+        from chalicelib.channels.wecom import answers
+
+        return answers.rung(self._api(), account, cursor, word, self.now)
 
     def send(self, reply: Reply) -> str:
         from chalicelib.channels.wecom import answers

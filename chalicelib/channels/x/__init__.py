@@ -21,6 +21,7 @@ from typing import Any
 
 from chalicelib import http
 from chalicelib.channels.base import Answer, Connection, Forged, Limits, Malformed, Media, WebhookRequest, read_json
+from chalicelib.channels.powers import Refreshed
 from chalicelib.channels.x.account_activity import account_events, control_events
 from chalicelib.channels.x.activity import activity_events, stream_events
 from chalicelib.model import Event, Kind, Reply, Unreadable
@@ -102,8 +103,14 @@ class X:
         for told in deliveries(self.connection, self.http, account, since, self.now()):
             yield from self.parse(WebhookRequest("POST", {}, {}, json.dumps(told).encode(), self.now()))
 
+    def refresh(self, account: str) -> Refreshed | None:
+        """A new access token for two hours, and the refresh token for the one after it. Raises PostFailed."""
+        from chalicelib.channels.x.tokens import refresh
+
+        return refresh(self.connection, self.http, account, self.now())
+
     def resubscribe(self, account: str, callback: str) -> Sequence[str]:
-        """Validates the webhook again, subscribes to public posts again. Raises PostFailed."""
+        """Validates the webhook again, subscribes again. Raises PostFailed."""
         from chalicelib.channels.x.upkeep import resubscribe
 
         return resubscribe(self.connection, self.http, account, callback, self.now())

@@ -31,11 +31,16 @@ def call(
     bearer: str = "",
 ) -> Response:
     """One request in the account's name, or with an app's own `bearer`. Raises http.NotSent or Lost, SecretMissing."""
-    url = str(connection.options.get("api_url", API)).rstrip("/") + path
+    url = api_url(connection) + path
     token = bearer or connection.account_secret("access_tokens", account)
     headers = {"authorization": authorization(token, method, url, fields or {})}
     address = f"{url}?{urlencode(fields)}" if fields else url
     return http(method, address, headers=headers, **({"form": form} if form else {"json": content}))
+
+
+def api_url(connection: Connection) -> str:
+    """Where the API is."""
+    return str(connection.options.get("api_url", API)).rstrip("/")
 
 
 def failure(answer: Response, page: Mapping[str, Any], now: float) -> PostFailed:

@@ -1,5 +1,7 @@
 """Proves to X for whom we post: an OAuth 2.0 user token, or OAuth 1.0a keys, which unlike the former never expire.
 
+What is kept for an account is "API key:API key secret:access token:access token secret", or "access token:refresh
+token", or an access token alone.
 https://docs.x.com/fundamentals/authentication/oauth-1-0a/creating-a-signature
 """
 
@@ -14,12 +16,27 @@ from hashlib import sha1
 from typing import Any
 from urllib.parse import quote
 
+from chalicelib.channels.base import Connection
+
+KEYS = "keys"  # the login by OAuth 1.0a
+FORM = {"content-type": "application/x-www-form-urlencoded;charset=UTF-8"}
+
+
+def login(connection: Connection) -> str:
+    """How its accounts prove themselves: "keys", "oauth2", "oauth2_public"."""
+    return str(connection.options.get("login", KEYS))
+
+
+def basic(id: str, secret: str) -> str:
+    """How an app proves itself, as a header's value."""
+    return "Basic " + b64encode(f"{quote(id, safe='')}:{quote(secret, safe='')}".encode()).decode()
+
 
 def authorization(token: str, method: str, url: str, fields: Mapping[str, Any]) -> str:
-    """The header's value. `token` is a user token, or "API key:API key secret:access token:access token secret"."""
+    """The header's value for what is kept for an account."""
     keys = token.split(":")
     if len(keys) != 4:
-        return f"Bearer {token}"
+        return f"Bearer {keys[0]}"
     parameters = {
         "oauth_consumer_key": keys[0],
         "oauth_nonce": secrets.token_hex(16),

@@ -1,30 +1,29 @@
 """Whether X still pushes to us. A webhook that X calls invalid is validated again; an account without any subscription
-gets those for public posts. Private ones need the account's own OAuth 2.0 token, which no business keeps: its owner has
-to subscribe to them again.
+gets those for public posts. Private ones need an OAuth 2.0 token of the account; where there are OAuth 1.0a keys
+instead, its owner has to subscribe to them again.
 
 https://docs.x.com/x-api/webhooks/quickstart, https://docs.x.com/x-api/activity/quickstart
 """
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Callable, Sequence
 from functools import partial
-from urllib.parse import quote
 
-from chalicelib.channels.base import Connection, Outcome, PostFailed
-from chalicelib.channels.x.calls import API, failure, listed, mapping, segment
+from chalicelib.channels.base import Connection, Outcome, PostFailed, reaching
+from chalicelib.channels.x.calls import api_url, failure, listed, mapping, segment
 from chalicelib.channels.x.common import Json
+from chalicelib.channels.x.oauth import FORM, KEYS, basic, login
 from chalicelib.channels.x.recent import asked
-from chalicelib.http import Http, Lost, NotSent
+from chalicelib.http import Http
 
 PUBLIC = ("post.mention.create", "post.reply.create", "post.quote.create", "post.create", "post.delete")
+PRIVATE = ("dm.received", "dm.sent", "chat.received", "chat.sent")
 Ask = Callable[..., Json]
-FORM = {"content-type": "application/x-www-form-urlencoded;charset=UTF-8"}
 
 
 def resubscribe(connection: Connection, http: Http, account: str, callback: str, now: float) -> Sequence[str]:
-    """What was missing and is there again; () also for a token that is not an app's keys. Raises PostFailed."""
+    """What was missing and is there again; () also where there is nothing to ask with. Raises PostFailed, SecretMissing."""
     bearer = _app_token(connection, http, account, now)
     if not bearer:
         return ()
@@ -38,15 +37,18 @@ def resubscribe(connection: Connection, http: Http, account: str, callback: str,
         ask(f"/2/webhooks/{name}", {}, method="PUT")
         restored = ["webhook"]
     if not _is_subscribed(ask, ask_as_account, account, name):
-        _subscribe(ask, account, str(webhook["id"]))
+        _subscribe(ask, PUBLIC, account, name)
+        if login(connection) == KEYS:
+            raise PostFailed(Outcome.REFUSED, "permission", "direct messages")
+        _subscribe(ask_as_account, PRIVATE, account, name)
+        restored.append("subscriptions")
     return restored
 
 
-def _subscribe(ask: Ask, account: str, webhook: str) -> None:
-    for kind in PUBLIC:
+def _subscribe(ask: Ask, kinds: Sequence[str], account: str, webhook: str) -> None:
+    for kind in kinds:
         content = {"event_type": kind, "filter": {"user_id": account}, "webhook_id": webhook}
         ask("/2/activity/subscriptions", {}, method="POST", content=content)
-    raise PostFailed(Outcome.REFUSED, "permission", "direct messages")
 
 
 def _is_subscribed(ask: Ask, ask_as_account: Ask, account: str, webhook: str) -> bool:
@@ -69,17 +71,17 @@ def _told(ask: Ask, path: str) -> Json:
 
 
 def _app_token(connection: Connection, http: Http, account: str, now: float) -> str:
-    """From the API key and its secret, which the account's four keys begin with; "" where there is only a user token."""
+    """The one that is kept, or for the API key and its secret, which the account's four keys begin with; "" without either."""
+    if login(connection) != KEYS:
+        return connection.secret("bearer_token")[0]
     keys = connection.account_secret("access_tokens", account).split(":")
     if len(keys) != 4:
         return ""
-    proof = b64encode(f"{quote(keys[0], safe='')}:{quote(keys[1], safe='')}".encode()).decode()
-    url = str(connection.options.get("api_url", API)).rstrip("/") + "/oauth2/token"
-    headers = {**FORM, "authorization": f"Basic {proof}"}
-    try:
-        answer = http("POST", url, headers=headers, body=b"grant_type=client_credentials")
-    except (NotSent, Lost):
-        raise PostFailed(Outcome.PASSING, "unreachable") from None
+    headers = {**FORM, "authorization": basic(keys[0], keys[1])}
+    with reaching(Outcome.PASSING):
+        answer = http(
+            "POST", f"{api_url(connection)}/oauth2/token", headers=headers, body=b"grant_type=client_credentials"
+        )
     token = mapping(answer.json()).get("access_token")
     if answer.status != 200 or not isinstance(token, str):
         raise failure(answer, mapping(answer.json()), now)

@@ -1,7 +1,7 @@
 """Zalo: messages to Official Accounts, by people who follow them, visitors of a website's chat, and groups.
 
-Deliveries are read in `events.py`; what goes out is loaded only where it is needed: answers in `answers.py`, names in
-`calls.py`, new tokens in `tokens.py`.
+Deliveries are read in `events.py`; what goes out is loaded only where it is needed: answers in `answers.py`, lost ones
+in `look_ups.py`, names in `calls.py`, new tokens in `tokens.py`.
 https://developers.zalo.me/docs/official-account
 """
 
@@ -24,10 +24,9 @@ from chalicelib.model import Event, Kind, Reply
 
 LONGEST_TEXT = 2000  # characters
 MOST_PARTS = 3
-FREE = timedelta(hours=48)  # for eight answers; they are free again after each message of the customer's
+FREE = timedelta(hours=48)  # after each message of the customer's
 WINDOW = timedelta(days=7)  # later answers are not taken
-PICTURES, DOCUMENTS = ("image/jpeg", "image/png"), ("application/pdf",)
-FILES = Media(types=(*PICTURES, *DOCUMENTS), size=1_000_000, most=3)
+FILES = Media(types=("",), size=10_000_000, most=3, by_link=True)  # of those that Zalo does not take
 PROBE = b"{}"  # what the console sends when the address is entered
 PREFIX = "mac="
 TIMESTAMP = re.compile(rb'"timestamp"\s*:\s*"?(\d{1,20})')  # in somebody's words its quotes would be escaped
@@ -77,6 +76,12 @@ class Zalo:
         from chalicelib.channels.zalo.answers import post
 
         return post(self.connection, self.http, reply, self.now())
+
+    def find(self, reply: Reply) -> str | None:
+        """The id of the posted answer, None when it is certainly not there. Raises PostFailed when nobody can tell."""
+        from chalicelib.channels.zalo.look_ups import find
+
+        return find(self.connection, self.http, reply, self.now())
 
     def profile(self, account: str, author_id: str) -> Mapping[str, Any]:
         from chalicelib.channels.zalo.calls import profile

@@ -21,6 +21,7 @@ from chalicelib.channels.base import (
     Forged,
     Limits,
     Malformed,
+    Media,
     Outcome,
     PostFailed,
     SecretMissing,
@@ -37,6 +38,7 @@ from chalicelib.model import (
     AttachmentKind,
     Author,
     Event,
+    File,
     Kind,
     Message,
     Note,
@@ -48,6 +50,8 @@ from chalicelib.model import (
 HEADER = "x-bot-api-secret-token"
 LONGEST_TEXT = 2000  # characters
 MOST_PARTS = 3
+PICTURES = ("image/jpeg", "image/png")
+FILES = Media(types=("",), size=10_000_000, most=3, by_link=True)
 GROUP = "group:"  # in front of a group's id, in a thread
 
 
@@ -80,7 +84,7 @@ class ZaloBot:
     def limits(self, kind: Kind, public: bool | None = None) -> Limits:
         """What a group reads counts as public: its members read along."""
         if kind is Kind.DIRECT:
-            return Limits(False, LONGEST_TEXT, parts=MOST_PARTS)
+            return Limits(False, LONGEST_TEXT, parts=MOST_PARTS, media=FILES)
         return Limits(kind is Kind.GROUP, LONGEST_TEXT, answers=kind is Kind.GROUP)
 
     def send(self, reply: Reply) -> str:
@@ -89,9 +93,10 @@ class ZaloBot:
             raise PostFailed(Outcome.REFUSED, "no-public" if reply.public else "private-only")
         if len(reply.text) > LONGEST_TEXT:
             raise PostFailed(Outcome.REFUSED, "too-long")
-        body = {"chat_id": reply.thread.removeprefix(GROUP), "text": reply.text}
+        chat = reply.thread.removeprefix(GROUP)
+        sent = self._file(chat, reply.files[0]) if reply.files else self._text(chat, reply.text)
         try:
-            return text_id(self._call("sendMessage", body, Outcome.UNKNOWN)["message_id"])
+            return text_id(sent["message_id"])
         except (LookupError, ValueError):
             raise PostFailed(Outcome.UNKNOWN, "unclear") from None
 
@@ -103,6 +108,19 @@ class ZaloBot:
         given = {"url": callback, "secret_token": self.connection.secret("secret_token")[0]}
         self._call("setWebhook", given, Outcome.PASSING)
         return ("webhook",)
+
+    def _text(self, chat: str, text: str) -> Mapping[str, Any]:
+        return self._call("sendMessage", {"chat_id": chat, "text": text}, Outcome.UNKNOWN)
+
+    def _file(self, chat: str, file: File) -> Mapping[str, Any]:
+        """A picture as one; what Zalo does not take for one, and any other file, as a link."""
+        if file.media_type in PICTURES:
+            try:
+                return self._call("sendPhoto", {"chat_id": chat, "photo": file.link}, Outcome.UNKNOWN)
+            except PostFailed as failed:
+                if failed.code != "rejected":
+                    raise
+        return self._text(chat, f"📎 {file.name}\n{file.link}")
 
     def _call(self, method: str, body: Mapping[str, Any], lost: Outcome) -> Mapping[str, Any]:
         """The token stands in the address, which therefore is in no error of ours."""
@@ -129,7 +147,6 @@ def _failure(response: Response, answer: Any, lost: Outcome) -> PostFailed:
 
 ERRORS: Mapping[int, tuple[Outcome, str]] = {
     401: (Outcome.REFUSED, "token"),
-    403: (Outcome.REFUSED, "blocked"),
     404: (Outcome.REFUSED, "token"),
     429: (Outcome.PASSING, "throttled"),
 }
@@ -137,6 +154,8 @@ ERRORS: Mapping[int, tuple[Outcome, str]] = {
 
 def _event(account: str, received_at: float, raw: Mapping[str, Any]) -> Event | None:
     told = raw.get("result") or raw  # some deliveries are wrapped like an answer
+    if told["event_name"] == "message.reaction.received":
+        return None
     if told["event_name"] not in READ:
         return Unreadable("unknown-kind", raw)
     message = told["message"]
@@ -168,12 +187,15 @@ def _message(account: str, message: Mapping[str, Any], at: datetime, raw: Mappin
 
 
 def _attachments(message: Mapping[str, Any]) -> list[Attachment]:
-    """A sticker's address stands under `url`, beside the number it has."""
+    """A sticker's address stands under `url`, beside the number it has; a link's may be in its text as well."""
     found = [(kind, address(message.get(name))) for name, kind in MEDIA.items()]
-    return [Attachment(kind, url) for kind, url in found if url]
+    linked = [message.get("link"), *(message.get("links") or ())]
+    places = (address(each.get("url")) if isinstance(each, dict) else address(each) for each in linked)
+    found += [(AttachmentKind.LINK, url) for url in places if url not in words(message.get("text"))]
+    return [Attachment(kind, url) for kind, url in dict.fromkeys(found) if url]
 
 
-READ = tuple(f"message.{kind}.received" for kind in ("text", "image", "sticker", "voice", "unsupported"))
+READ = tuple(f"message.{kind}.received" for kind in ("text", "image", "sticker", "voice", "link", "unsupported"))
 MEDIA = {
     "photo_url": AttachmentKind.IMAGE,
     "photo": AttachmentKind.IMAGE,

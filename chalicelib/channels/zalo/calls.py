@@ -16,17 +16,21 @@ from chalicelib.channels.meta import words
 from chalicelib.http import Http, Response
 
 _TOKEN = (Outcome.REFUSED, "token")
-_PERMISSION = (Outcome.REFUSED, "permission")
-_BLOCKED = (Outcome.REFUSED, "blocked")
-_USED_UP = (Outcome.REFUSED, "usage-capped")
-_WINDOW = (Outcome.REFUSED, "window")
+# the account or the app does not exist or is not verified, may not call this, or not in its package
+_PERMISSION = dict.fromkeys(
+    (-205, -209, -212, -219, -221, -223, -224, -235, -320, -403), (Outcome.REFUSED, "permission")
+)
+_BLOCKED = dict.fromkeys((-213, -217, -227, -244), (Outcome.REFUSED, "blocked"))  # wants nothing, or a dead account
 ERRORS: Mapping[int, tuple[Outcome, str]] = {
     **dict.fromkeys((-216, -220), _TOKEN),
-    **dict.fromkeys((-204, -205, -209, -212, -215, -221, -224, -235), _PERMISSION),  # of the app, or not in the package
-    **dict.fromkeys((-213, -217, -227, -244), _BLOCKED),  # follows no more, wants nothing, a dead account
-    **dict.fromkeys((-211, -218, -223), _USED_UP),
-    **dict.fromkeys((-230, -232, -237), _WINDOW),
-    -210: (Outcome.REFUSED, "too-long"),
+    **_PERMISSION,
+    **_BLOCKED,
+    -204: (Outcome.REFUSED, "restricted"),  # the account was switched off
+    **dict.fromkeys((-211, -321), (Outcome.REFUSED, "usage-capped")),  # of the package; no money left
+    -218: (Outcome.REFUSED, "used-up"),  # this person has got as many as one may
+    **dict.fromkeys((-230, -232), (Outcome.REFUSED, "window")),
+    -237: (Outcome.REFUSED, "gone"),  # the group
+    -210: (Outcome.REFUSED, "too-long"),  # "a parameter exceeds its limit"
     -248: (Outcome.REFUSED, "policy"),
     **dict.fromkeys((-32, -234), (Outcome.PASSING, "throttled")),  # too many at once; not at night
     -200: (Outcome.PASSING, "temporary"),  # "sending failed", in Zalo's own words
@@ -37,25 +41,37 @@ def call(
     connection: Connection, http: Http, account: str, method: str, path: str, lost: Outcome, **content: Any
 ) -> Mapping[str, Any]:
     """What it answered under `data`. Raises PostFailed; `lost` is what an answer that never came means."""
+    data = asked(connection, http, account, method, path, lost, **content)
+    return data if isinstance(data, dict) else {}
+
+
+def asked(
+    connection: Connection, http: Http, account: str, method: str, path: str, lost: Outcome, **content: Any
+) -> Any:
+    """As `call`, where `data` may be a list."""
     url = f"{option(connection, 'api_url')}/{path}"
     with reaching(lost):
         response = http(method, url, headers={"access_token": tokens(connection, account)[0]}, **content)
     answer = response.json()
     if isinstance(answer, dict) and answer.get("error") == 0 and response.status == 200:
-        data = answer.get("data")
-        return data if isinstance(data, dict) else {}
+        return answer.get("data")
     raise _failure(response, answer, lost)
 
 
 def profile(connection: Connection, http: Http, account: str, author_id: str) -> Mapping[str, Any]:
     """The name, of whoever follows the account or wrote to it. Never raises."""
-    asked = quote(json.dumps({"user_id": author_id}, separators=(",", ":")), safe="")
+    path = f"v3.0/oa/user/detail?data={packed({'user_id': author_id})}"
     try:
-        found = call(connection, http, account, "GET", f"v3.0/oa/user/detail?data={asked}", Outcome.PASSING)
+        found = call(connection, http, account, "GET", path, Outcome.PASSING)
     except PostFailed:
         return {}
     name = words(found.get("display_name")) or words(found.get("user_alias"))
     return {"name": name} if name else {}
+
+
+def packed(query: Mapping[str, Any]) -> str:
+    """JSON in an address, which is how it is asked."""
+    return quote(json.dumps(query, separators=(",", ":")), safe="")
 
 
 def tokens(connection: Connection, account: str) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from chalicelib.channels.base import Malformed, each, text_id
+from chalicelib.channels.base import Malformed, each, read_json, text_id
 from chalicelib.channels.meta import address, words
 from chalicelib.model import (
     Attachment,
@@ -24,11 +24,12 @@ from chalicelib.model import (
     Message,
     Note,
     NoteKind,
+    Reaction,
     Unreadable,
 )
 
 GROUP, VISITOR = "group:", "visitor:"  # in front of a thread that is no follower's
-NAME = re.compile(r"(?P<who>user|anonymous|oa)_send_(?P<group>group_)?(?P<what>\w+)")
+NAME = re.compile(r"(?P<who>user|anonymous|oa)_send_((?P<group>group_)|(?P<visitor>anonymous_))?\w+")
 KINDS = {
     "image": AttachmentKind.IMAGE,
     "photo": AttachmentKind.IMAGE,
@@ -77,11 +78,14 @@ def events(delivery: Any, accounts: Collection[str]) -> list[Event]:
 def _event(accounts: Collection[str], raw: Mapping[str, Any]) -> Event | None:
     name = raw["event_name"]
     sent = NAME.fullmatch(name)
+    if name == "user_reacted_message":
+        return _reaction(accounts, raw)
     if name in SILENT or name.startswith(SILENT_BEGINNINGS):
         return None
     read = READERS.get(name) or (WHO[sent["who"]] if sent else None)
     if read is None:
-        return Unreadable("unknown-kind", raw)
+        # what manages an account, a group or an app has no message
+        return Unreadable("unknown-kind", raw) if "message" in raw else None
     piece = _piece(raw, sent)
     return read(piece) if piece.account in accounts else Unreadable("unknown-account", raw)
 
@@ -97,18 +101,12 @@ def _piece(raw: Mapping[str, Any], sent: re.Match[str] | None) -> Piece:
         account = text_id(raw.get("oa_id") or sender)
         return Piece(account, "" if is_ours else sender, f"{GROUP}{recipient}", raw)
     account, person = (sender, recipient) if is_ours else (recipient, sender)
-    return Piece(account, person, THREADS[sent["who"]](person, raw["message"]), raw)
+    is_visit = sent["who"] == "anonymous" or sent["visitor"]
+    return Piece(account, person, _visit(person, raw["message"]) if is_visit else person, raw)
 
 
 def _visit(person: str, message: Mapping[str, Any]) -> str:
     return f"{VISITOR}{person}:{words(message.get('conversation_id'))}"
-
-
-THREADS: Mapping[str, Callable[[str, Mapping[str, Any]], str]] = {
-    "user": lambda person, message: person,
-    "oa": lambda person, message: person,
-    "anonymous": _visit,
-}
 
 
 def _message(piece: Piece) -> Event:
@@ -138,7 +136,7 @@ def _content(message: Mapping[str, Any]) -> tuple[str, tuple[Attachment, ...]]:
     shown = tuple(found for found in map(_attachment, items) if found)
     # the address of a link is its text, too: once is enough
     said = "" if text in [each.url for each in shown] else text
-    cards = map(_card, (each for each in items if each["type"] not in (*KINDS, "location")))
+    cards = map(_card, (each for each in items if each["type"] not in (*KINDS, "location") or _contact(each)))
     return "\n".join(filter(None, (said, *cards))), shown
 
 
@@ -148,16 +146,27 @@ def _attachment(item: Mapping[str, Any]) -> Attachment | None:
         place = payload["coordinates"]
         return Attachment(AttachmentKind.LOCATION, name=f"{place['latitude']}, {place['longitude']}")
     kind, url = KINDS.get(item["type"]), address(payload.get("url"))
-    if kind is None or not url:
+    if kind is None or not url or _contact(item):
         return None
     return Attachment(kind, url, words(payload.get(NAMES.get(kind, ""))))
 
 
 def _card(item: Mapping[str, Any]) -> str:
     """A business card, or whatever else only its own words tell."""
-    payload = item.get("payload") or {}
+    payload = _contact(item) or item.get("payload") or {}
     told = ", ".join(filter(None, (words(payload.get(name)) for name in CARD)))
     return f"👤 {told}" if told else ""
+
+
+def _contact(item: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Of a business card that comes as a link: its description is JSON with the number; {} of any other."""
+    payload = item.get("payload") or {}
+    described = words(payload.get("description"))
+    try:
+        found = read_json(described.encode()) if described.startswith("{") else {}
+    except Malformed:
+        return {}
+    return {**payload, "description": "", "url": "", **found} if isinstance(found, dict) and found.get("phone") else {}
 
 
 NAMES = {AttachmentKind.FILE: "name", AttachmentKind.LINK: "description"}
@@ -182,6 +191,16 @@ def _echo(piece: Piece) -> Echo | None:
     )
 
 
+def _reaction(accounts: Collection[str], raw: Mapping[str, Any]) -> Reaction | None:
+    """To a message of theirs or ours; in a group it is no account's."""
+    account, message = text_id(raw["recipient"]["id"]), raw["message"]
+    if account not in accounts:
+        return None
+    icon = words(message.get("react_icon"))
+    at = Piece(account, "", "", raw).at
+    return Reaction("zalo", account, text_id(message["msg_id"]), SIGNS.get(icon, icon), at, raw)
+
+
 def _unfollow(piece: Piece) -> Note:
     id, author = f"unfollow:{piece.person}:{piece.raw['timestamp']}", Author(piece.person)
     return Note("zalo", piece.account, id, piece.thread, author, NoteKind.LEFT, piece.at, piece.raw)
@@ -189,7 +208,16 @@ def _unfollow(piece: Piece) -> Note:
 
 WHO: Mapping[str, Callable[[Piece], Event | None]] = {"user": _message, "anonymous": _message, "oa": _echo}
 READERS: Mapping[str, Callable[[Piece], Event | None]] = {"unfollow": _unfollow}
-SILENT = frozenset(("follow", "user_submit_info", "user_received_message", "user_seen_message", "user_feedback"))
+SIGNS = {
+    **{":>": "😄", "--b": "😢", ":-((": "😭", ":o": "😮", ":-h": "😡"},
+    **{"/-strong": "👍", "/-heart": "❤️", "/-remove": ""},
+}
+SILENT = frozenset(
+    (
+        *("follow", "user_submit_info", "user_received_message", "user_seen_message", "user_feedback"),
+        *("oa_send_consent", "oa_send_template"),  # machines' words: they answer nobody
+    )
+)
 SILENT_BEGINNINGS = (
     *("user_click_", "user_reacted_", "oa_reacted_", "user_call_", "oa_call_", "user_join_", "user_out_"),
     *("change_", "event_", "shop_", "widget_", "add_user_", "remove_user_", "update_user_", "create_group"),

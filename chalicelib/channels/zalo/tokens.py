@@ -16,6 +16,7 @@ from chalicelib.channels.powers import Refreshed
 from chalicelib.channels.zalo.calls import option, tokens
 from chalicelib.http import Http, Lost, NotSent, Response
 
+THROTTLED = -32
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -45,4 +46,6 @@ def _pair(response: Response, now: datetime) -> Refreshed:
         code = answer.get("error") if isinstance(answer, dict) else None
     if response.status >= 500 or not isinstance(code, int):
         raise PostFailed(Outcome.PASSING, "temporary", str(response.status))
+    if code == THROTTLED:
+        raise PostFailed(Outcome.PASSING, "throttled", str(code))
     raise PostFailed(Outcome.REFUSED, "token", str(code))

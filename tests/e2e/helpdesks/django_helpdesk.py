@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from infra import local
+from infra.stack import processes
 from tests.e2e.helpdesks import AGENT, Ticket
 from tests.e2e.helpdesks.browser import Browser
 from tests.e2e.helpdesks.installing import emptied, installed, run
@@ -44,7 +44,7 @@ class DjangoHelpdesk:
     def start(self) -> None:
         self._programs = installed(self.kind, *PACKAGES)
         self._site = emptied(self.kind)
-        port = local.free_port(8028)
+        port = processes.free_port(8028)
         self._url = f"http://127.0.0.1:{port}/"
         (self._site / "inbox").mkdir()
         (self._site / "site_urls.py").write_text(URLS)
@@ -131,11 +131,11 @@ class DjangoHelpdesk:
         ]
 
     def _serve(self, port: int) -> None:
-        running = local.current()
+        running = processes.current()
         assert running, "the local stack runs beside it"
         command = [str(self._programs / "django-admin"), "runserver", "--noreload", "--insecure", f"127.0.0.1:{port}"]
-        served = local.run_beside(running, self.kind, command, self._environment)
-        local.wait_for(f"{self._url}login/", served.process_ids[self.kind])
+        served = processes.run_beside(running, self.kind, command, self._environment)
+        processes.wait_for(f"{self._url}login/", served.process_ids[self.kind])
         self._browser.send(f"{self._url}login/", "form:has([name=password])", username=USER, password=PASSWORD)
 
     def _update(self, ticket: Ticket, **typed: str) -> None:

@@ -9,7 +9,7 @@ import venv
 from collections.abc import Mapping
 from pathlib import Path
 
-from infra.package import BUILD
+from infra.stack.package import BUILD
 
 HOME = BUILD / "helpdesks"
 PIP = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check")

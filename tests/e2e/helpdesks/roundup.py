@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
-from infra import local
+from infra.stack import processes
 from tests.e2e.helpdesks import AGENT, Ticket
 from tests.e2e.helpdesks.browser import Browser
 from tests.e2e.helpdesks.installing import emptied, installed, run
@@ -43,7 +43,7 @@ class Roundup:
     def start(self) -> None:
         self._programs = installed("roundup", PACKAGE)
         self._tracker = emptied("roundup") / "tracker"
-        port = local.free_port(8027)
+        port = processes.free_port(8027)
         self._url = f"http://127.0.0.1:{port}/"
         self._admin("install", "classic", "sqlite")
         self._configure()
@@ -103,11 +103,11 @@ class Roundup:
             schema.write(EVERYBODY_WRITES)
 
     def _serve(self, port: int) -> None:
-        running = local.current()
+        running = processes.current()
         assert running, "the local stack runs beside it"
         command = [str(self._programs / "python"), "-c", SERVER, str(self._tracker), str(port)]
-        served = local.run_beside(running, self.kind, command)
-        local.wait_for(self._url, served.process_ids[self.kind])
+        served = processes.run_beside(running, self.kind, command)
+        processes.wait_for(self._url, served.process_ids[self.kind])
         self._browser.send(self._url, "form:has([name=__login_name])", __login_name=USER, __login_password=PASSWORD)
 
     def _change(self, ticket: Ticket, **typed: str) -> None:

@@ -1,0 +1,1 @@
+"""LinkedIn: its API, its customers."""

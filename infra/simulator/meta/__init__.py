@@ -1,0 +1,1 @@
+"""Meta's platforms: the Graph API, and what each makes of it."""

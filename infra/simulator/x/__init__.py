@@ -1,0 +1,1 @@
+"""X: its API, its errors, its customers."""

@@ -1,0 +1,1 @@
+"""Zalo: the official account and the bot."""
