@@ -2,6 +2,9 @@
 PYTHON ?= python3
 RUN = .venv/bin/python
 STAGE ?= prod
+# the lock file has everything: nothing is to be resolved, and compiling on all cores what is used halves the wait
+INSTALL = $(RUN) -m pip install --quiet --disable-pip-version-check --no-deps
+SELDOM = /(sympy|networkx|cfnlint|mypy|mypyc|mpmath|pip|pygments|holidays)/
 LOCK = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
 
 # what Python and pytest compiled is kept, whatever the shell says: else every run reads all tests anew for ten seconds
@@ -16,8 +19,9 @@ setup: .venv/installed ## .venv from the lock file
 
 .venv/installed: requirements-dev.lock
 	$(PYTHON) -m venv .venv
-	$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
-	$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	$(INSTALL) --no-compile --require-hashes -r requirements-dev.lock
+	$(INSTALL) --no-build-isolation --editable .
+	$(RUN) -m compileall -q -j 0 -x '$(SELDOM)' .venv/lib
 	touch $@
 
 test: setup ## unit, contract and journey tests, in memory
@@ -57,4 +61,5 @@ deploy: setup ## to AWS: make deploy STAGE=prod
 lock: ## write the lock files again, after a change of requirements*.txt (needs uv)
 	$(LOCK) requirements.txt -o requirements.lock
 	$(LOCK) requirements-press.txt -o requirements-press.lock
+	$(LOCK) requirements-local.txt -o requirements-local.lock
 	$(LOCK) requirements-dev.txt -o requirements-dev.lock

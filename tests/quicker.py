@@ -1,11 +1,13 @@
 """What would be worked out anew for each of thousands of tests is kept; what comes out is the same.
 
-A mail's headers are parsed whenever somebody looks at them, and botocore reads its models, megabytes, for each session.
+A mail's headers are parsed whenever somebody looks at them, botocore reads its models, megabytes, for each session, and
+time zones are looked for in the file system.
 """
 
 from __future__ import annotations
 
 import gc
+import zoneinfo
 from email.headerregistry import HeaderRegistry
 from functools import cache
 from typing import Any
@@ -20,6 +22,7 @@ def keep() -> None:
     gc.set_threshold(50_000, 20, 100)  # tests leave little behind that only the collector finds
     JSONFileLoader.load_file = lambda self, file_path: _model(file_path)  # type: ignore[method-assign]
     HeaderRegistry.__call__ = _header  # type: ignore[method-assign, assignment]
+    zoneinfo.available_timezones = cache(zoneinfo.available_timezones)
 
 
 @cache

@@ -6,6 +6,7 @@ pk = conversation id:   head                  the conversation itself, one write
                         c#<time>#<turn>       turns of the clock, for whoever asks later what happened
                         held                  which answer of an agent is held at present; `item` is its sort key
                         alias                 which conversation goes on there, see `desk.aliases`
+                        forgotten             whose it was, while an operator forgets them; no Lambda reads it
 pk = id#<identity>:     id                    which conversation a platform message is in; makes a redelivery recognisable
                         i#<kind>#<hash>       what waits for that message's conversation to be known: edits, unsends
                         raw                   the raw payload, where it may not live as long as the identity

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -180,16 +180,14 @@ class Spec:
     """What the rest of the system knows about a channel without loading its module."""
 
     name: str
-    title: str  # as shown to people: "Facebook", "X"
+    title: str  # a proper name, "Facebook", "X"; where it is a word, mails have it from `locales`
     module: str
     factory: str  # the dataclass in that module
     receive_secrets: tuple[str, ...]  # needed before a webhook is served; each a string or a list of strings (rotation)
     send_secrets: tuple[str, ...]  # needed before an answer is posted
     per_account_secrets: tuple[str, ...] = ()  # of the send secrets: a mapping account -> value
     needs_no_secrets: Mapping[str, Any] = field(default_factory=dict)  # options with which something else proves it
-    only_with: Mapping[str, Mapping[str, Sequence[str]]] = field(
-        default_factory=dict
-    )  # a secret: which options need it
+    only_with: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)  # a secret: options that need it
     renames: bool = False  # a person or a group may come back under another id: see `model.Moved`, `ThreadMoved`
     scatters: bool = False  # what somebody writes below an answer may come under another thread: see `desk.aliases`
     tells_reach_apart: bool = False  # how many follow an author no message tells, only `powers.Profiles`
@@ -205,6 +203,11 @@ class Spec:
     refresh_before: timedelta | None = None  # how long before a token runs out `Refreshes` is asked
     by_mail: bool = False  # its customers write to the account itself, an address of the reply domain
     keeps_words: timedelta | None = None  # how long what people wrote may be stored; None: as long as conversations are
+
+
+def utc_now() -> datetime:
+    """The clock of a channel that is given no other."""
+    return datetime.now(UTC)
 
 
 def read_json(body: bytes) -> Any:

@@ -140,8 +140,7 @@ def forget(given: Given) -> None:
         return
     ask(given, "Remove all of it, for good?")
     done = forget.remove(found)
-    print("\n".join(("Removed:", *(forget.lines(done) if any(done.counts.values()) else ("      0",)))))
-    print(forget.ELSEWHERE)
+    print("Removed:", "\n".join(forget.lines(done)) or "      0", forget.ELSEWHERE, sep="\n")
 
 
 def extract(given: Given) -> None:

@@ -12,6 +12,7 @@ import json
 import shutil
 import sys
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from infra.simulator import phone
 from infra.simulator.platforms import PLATFORMS
 from infra.stack import processes
 from infra.stack.deploy import Outputs, deploy
-from infra.stack.package import BUILD, ROOT, Say
+from infra.stack.package import BUILD, ROOT, Say, package, press
 from infra.stack.processes import Local, free_ports, run_beside
 from infra.stack.rollout import template_parameters
 
@@ -67,7 +68,10 @@ def up(say: Say = print, helpdesk: Mapping[str, Any] | None = None, mail_server:
     ports = free_ports(PORTS)
     shutil.rmtree(MAILS, ignore_errors=True)
     MAILS.mkdir(parents=True)
-    started = processes.start(mail_server or f"127.0.0.1:{ports['mailbox_smtp']}", say=say)
+    with ThreadPoolExecutor() as beside:  # both wait for the network
+        packaged = beside.submit(_package, say)
+        started = processes.start(mail_server or f"127.0.0.1:{ports['mailbox_smtp']}", say=say)
+        packaged.result()
     checked = _settings(ports["simulator"], helpdesk or {})
     outputs = deploy(STAGE, template_parameters(checked), started.endpoint_url, say)
     given = _configure(checked, outputs, started.endpoint_url)
@@ -76,6 +80,11 @@ def up(say: Say = print, helpdesk: Mapping[str, Any] | None = None, mail_server:
     STATE.write_text(json.dumps(state, indent=2, ensure_ascii=False))
     say(_told(state))
     return state
+
+
+def _package(say: Say) -> None:
+    package(STAGE, say, "here")
+    press("here", say)
 
 
 def down(say: Say = print) -> None:

@@ -57,7 +57,9 @@ def read(file: Path) -> str:
         return content.decode()
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise SettingsError([f"{file.name} line {line}: this is no UTF-8, save the file as UTF-8 in your editor"]) from None
+        raise SettingsError(
+            [f"{file.name} line {line}: this is no UTF-8, save the file as UTF-8 in your editor"]
+        ) from None
 
 
 def check(content: str, stage: str, file: str = FILE) -> Checked:

@@ -58,7 +58,9 @@ class Problems:
     def stop_if_any(self) -> None:
         """Raises SettingsError."""
         if self._by_path:
-            raise SettingsError(f"{self._file} line {line}: {sentence}" for line, sentence in sorted(self._by_path.values()))
+            raise SettingsError(
+                f"{self._file} line {line}: {sentence}" for line, sentence in sorted(self._by_path.values())
+            )
 
 
 def is_secret_name(key: str) -> bool:

@@ -137,7 +137,7 @@ def fetch(vendor: Path, wheels: Wheels, lock: str) -> None:
     unfinished = vendor.with_name("unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check"]
-    what = ["--target", str(unfinished), "--require-hashes", "--requirement", str(ROOT / lock)]
+    what = ["--target", str(unfinished), "--no-deps", "--require-hashes", "--requirement", str(ROOT / lock)]
     run([*pip, *PIP_OPTIONS[wheels], *what], ROOT, f"pip could not fetch the libraries of {lock}")
     for name in LEFT_OUT:
         shutil.rmtree(unfinished / name, ignore_errors=True)

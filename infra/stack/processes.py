@@ -21,7 +21,7 @@ from pathlib import Path
 
 from infra.stack.package import BUILD, ROOT, Say
 
-EMULATOR = ("ministack==1.5.33", "aws-sam-translator==1.115.0")
+EMULATOR = ROOT / "requirements-local.lock"
 VENV = BUILD / "ministack-venv"
 LOGS = BUILD / "logs"
 SCRATCH = BUILD / "scratch"
@@ -128,17 +128,18 @@ def remember(local: Local) -> Local:
 
 
 def install(say: Say) -> None:
-    """The emulator's own virtual environment, made once for each of its versions."""
-    stamp = VENV / "installed"
-    if stamp.exists() and stamp.read_text() == " ".join(EMULATOR):
+    """The emulator's own virtual environment, made once for each version of its lock file."""
+    stamp, wanted = VENV / "installed", EMULATOR.read_text()
+    if stamp.exists() and stamp.read_text() == wanted:
         return
-    say("Local AWS: installing the emulator (once, half a minute)")
+    say("Local AWS: installing the emulator (once)")
     venv.create(VENV, with_pip=True, clear=True)
-    pip = [str(VENV / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check", *EMULATOR]
-    done = subprocess.run(pip, capture_output=True, text=True)
+    pip = [str(VENV / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check"]
+    what = ["--no-deps", "--require-hashes", "--requirement", str(EMULATOR)]
+    done = subprocess.run([*pip, *what], capture_output=True, text=True)
     if done.returncode:
         raise LocalError(f"The emulator could not be installed: {done.stderr.strip().splitlines()[-1]}")
-    stamp.write_text(" ".join(EMULATOR))
+    stamp.write_text(wanted)
 
 
 def scratch() -> Path:

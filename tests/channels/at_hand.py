@@ -4,13 +4,40 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+import pytest
+
+from chalicelib.channels.base import Channel, Outcome, PostFailed
+from chalicelib.channels.powers import Polls
 from chalicelib.http import Http, Response
 from chalicelib.model import Event, Kind, Reply
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "fixtures"
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Deliveries and answers from elsewhere, as JSON in a folder that may not be at hand."""
+
+    folder: str
+
+    @property
+    def needed(self) -> pytest.MarkDecorator:
+        """In front of a test that reads them."""
+        return pytest.mark.skipif(not (SHARED / self.folder).exists(), reason="samples are not at hand")
+
+    @property
+    def names(self) -> list[str]:
+        return sorted(file.stem for file in (SHARED / self.folder).glob("*.json"))
+
+    def body(self, name: str) -> bytes:
+        return (SHARED / self.folder / f"{name}.json").read_bytes()
+
+    def told(self, name: str) -> Any:
+        return json.loads(self.body(name))
 
 
 def answering(
@@ -51,6 +78,13 @@ class Platform:
         return [more["json"] for _, _, more in self.asked if more.get("json")]
 
 
+def refusal(channel: Channel, answer: Reply) -> tuple[Outcome, str]:
+    """What it means that an answer is not taken."""
+    with pytest.raises(PostFailed) as failed:
+        channel.send(answer)
+    return failed.value.outcome, failed.value.code
+
+
 def failing(error: Exception) -> Http:
     """Not to be reached."""
 
@@ -69,3 +103,14 @@ def replying(**usual: Any) -> Callable[..., Reply]:
 
 def kinds(events: list[Event]) -> str:
     return " ".join(type(event).__name__.lower() for event in events) or "nothing"
+
+
+def all_there_is(channel: Polls, account: str, cursor: str) -> tuple[list[Event], str]:
+    """What polls bring until there is no more, and where the next one goes on."""
+    found: list[Event] = []
+    for _ in range(20):
+        polled = channel.poll(account, cursor)
+        found, cursor = [*found, *polled.events], polled.cursor
+        if not polled.more:
+            return found, cursor
+    raise AssertionError("it never ends")

@@ -7,12 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from chalicelib.channels.base import (
     Connection,
-    Outcome,
-    PostFailed,
     WebhookRequest,
 )
 from chalicelib.channels.facebook import Facebook
@@ -130,9 +126,3 @@ def respond(answer: Any) -> Response:
         error = {"message": "(#1) Kommt morgen an.", "code": code, "error_subcode": subcode, "fbtrace_id": "A1b2"}
         return Response(400, json.dumps({"error": error}).encode())
     return answer if isinstance(answer, Response) else Response(200, json.dumps(answer).encode())
-
-
-def refusal(channel: Facebook, answer: Reply) -> tuple[Outcome, str]:
-    with pytest.raises(PostFailed) as failed:
-        channel.send(answer)
-    return failed.value.outcome, failed.value.code

@@ -7,12 +7,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from chalicelib.channels.base import Connection, Outcome, PostFailed, WebhookRequest
+from chalicelib.channels.base import Connection, WebhookRequest
 from chalicelib.channels.linkedin import LinkedIn
 from chalicelib.http import Http, Response
-from chalicelib.model import Event, Kind, Reply
+from chalicelib.model import Event, Kind
 from tests import signing
 from tests.channels.at_hand import replying
 
@@ -99,9 +97,3 @@ def posted(number: str = "7291300000000000001", text: str = ANSWER, actor: str =
 
 def page(*elements: dict[str, Any]) -> dict[str, Any]:
     return {"paging": {"start": 0, "count": 100, "links": []}, "elements": list(elements)}
-
-
-def refusal(channel: LinkedIn, answer: Reply) -> tuple[Outcome, str]:
-    with pytest.raises(PostFailed) as failed:
-        channel.send(answer)
-    return failed.value.outcome, failed.value.code

@@ -17,7 +17,8 @@ from chalicelib.channels.bluesky.posts import text_of, to_message
 from chalicelib.channels.powers import Finds, Polls, Profiles, Refreshed, Refreshes
 from chalicelib.http import Lost, NotSent, Response
 from chalicelib.locales import knows
-from chalicelib.model import Attachment, AttachmentKind, Author, Echo, Event, File, Kind, Message, Reply, Unreadable
+from chalicelib.model import Attachment, AttachmentKind, Author, Echo, File, Kind, Message, Reply, Unreadable
+from tests.channels import at_hand
 from tests.channels.at_hand import SHARED
 from tests.channels.bluesky_at_hand import (
     ACCESS,
@@ -50,14 +51,7 @@ def begun(server: Server | None = None) -> tuple[Server, str]:
 
 
 def looked(server: Server, cursor: str) -> tuple[list[Any], str]:
-    """All there is now."""
-    found: list[Event] = []
-    for _ in range(20):
-        polled = channel(server).poll(SHOP, cursor)
-        found, cursor = [*found, *polled.events], polled.cursor
-        if not polled.more:
-            return found, cursor
-    raise AssertionError("it never ends")
+    return at_hand.all_there_is(channel(server), SHOP, cursor)
 
 
 # --- what is asked for -----------------------------------------------------------------------------------------------
@@ -245,9 +239,7 @@ def test_three_hundred_signs_whatever_they_are_made_of() -> None:
 
 
 def refusal(server: Server, answer: Reply) -> tuple[Outcome, str]:
-    with pytest.raises(PostFailed) as failed:
-        channel(server).send(answer)
-    return failed.value.outcome, failed.value.code
+    return at_hand.refusal(channel(server), answer)
 
 
 def test_errors_say_what_to_do_about_them() -> None:

@@ -16,6 +16,7 @@ from chalicelib.model import (
     Echo,
     Kind,
 )
+from tests.channels.at_hand import refusal
 from tests.channels.facebook_at_hand import (
     COMMENT,
     FACEBOOK,
@@ -31,7 +32,6 @@ from tests.channels.facebook_at_hand import (
     connection,
     delivered,
     messaging,
-    refusal,
     reply,
 )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -13,10 +12,8 @@ from chalicelib.channels.base import (
     Forged,
 )
 from chalicelib.channels.facebook import Facebook
-from tests.channels.at_hand import kinds
+from tests.channels.at_hand import SHARED, kinds
 from tests.channels.facebook_at_hand import delivered
-
-SHARED = Path(__file__).parents[2].parent / "shared" / "fixtures"
 
 ELSEWHERE = {
     "facebook": {

@@ -15,6 +15,7 @@ from chalicelib.channels.base import Connection, Forged, Malformed, Outcome, Pos
 from chalicelib.channels.google_business import GoogleBusiness, push_proof
 from chalicelib.http import Lost, NotSent, Response
 from chalicelib.model import Attachment, AttachmentKind, Author, Kind, Message, Undelivered, Unreadable
+from tests.channels.at_hand import SHARED
 from tests.channels.google_at_hand import (
     LOCATION,
     NOW,
@@ -32,7 +33,7 @@ from tests.channels.google_at_hand import (
     token,
 )
 
-SHARED = Path(__file__).parents[2].parent / "shared" / "fixtures" / "google_business"
+FOLDER = SHARED / "google_business"
 PUSHED_AT = datetime(2026, 10, 3, 10, 0, 30, 412000, tzinfo=UTC)
 
 
@@ -372,8 +373,8 @@ def test_the_subscription_is_set_up_again_and_nobody_elses_is_taken() -> None:
     assert google(site).resubscribe(LOCATION, "") == ()
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="samples from elsewhere are not at hand")
-@pytest.mark.parametrize("path", sorted(SHARED.glob("*.json")), ids=lambda path: path.stem)
+@pytest.mark.skipif(not FOLDER.is_dir(), reason="samples from elsewhere are not at hand")
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.json")), ids=lambda path: path.stem)
 def test_samples_from_elsewhere(path: Path) -> None:
     found = json.loads(path.read_text("utf-8"))
     account = "accounts/100000000000000000001/locations/200000000000000001"

@@ -15,6 +15,7 @@ from chalicelib.channels.powers import Completes, Finds, Lists, Profiles, Refres
 from chalicelib.http import Lost, NotSent, Response
 from chalicelib.model import Author, Echo, File, Kind, Message, Reply
 from chalicelib.splitting import split
+from tests.channels.at_hand import refusal
 from tests.channels.facebook_at_hand import answering
 from tests.channels.instagram_at_hand import (
     ACCOUNT,
@@ -40,12 +41,6 @@ from tests.channels.instagram_at_hand import (
 
 OWN_TOKEN = {"authorization": "Bearer token-of-the-first-account"}
 HOST, PAGES_HOST = "https://graph.instagram.com/v26.0", "https://graph.facebook.com/v26.0"
-
-
-def refusal(channel: Instagram, answer: Reply) -> tuple[Outcome, str]:
-    with pytest.raises(PostFailed) as failed:
-        channel.send(answer)
-    return failed.value.outcome, failed.value.code
 
 
 def sent(answer: Reply, **options: Any) -> tuple[str, Any]:

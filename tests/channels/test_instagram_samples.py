@@ -10,10 +10,10 @@ import pytest
 from chalicelib.channels.base import Connection
 from chalicelib.channels.instagram import Instagram
 from chalicelib.model import Event
-from tests.channels.at_hand import kinds
+from tests.channels.at_hand import Samples, kinds
 from tests.channels.instagram_at_hand import delivered
-from tests.channels.test_facebook_samples import SHARED
 
+SAMPLES = Samples("instagram")
 ELSEWHERE: dict[str, tuple[str, ...]] = {
     "batch_duplicate_message_in_one_post__1": ("message message", "5678", "Hello World"),
     "comments__1": ("message", "76543987:987654321", "This is an example."),
@@ -38,18 +38,18 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
 }
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="samples are not at hand")
+@SAMPLES.needed
 @pytest.mark.parametrize("name", ELSEWHERE)
 def test_a_sample_from_elsewhere_is_read_as_what_it_is(name: str) -> None:
-    body = (SHARED / "instagram" / f"{name}.json").read_bytes()
+    body = SAMPLES.body(name)
     accounts = tuple(str(entry["id"]) for entry in json.loads(body)["entry"])
     events = Instagram(Connection("instagram", "instagram", accounts)).parse(delivered(body))
     assert (kinds(events), *told(events[0] if events else None)) == ELSEWHERE[name]
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="samples are not at hand")
+@SAMPLES.needed
 def test_no_sample_from_elsewhere_is_left_out() -> None:
-    assert sorted(ELSEWHERE) == sorted(file.stem for file in (SHARED / "instagram").glob("*.json"))
+    assert sorted(ELSEWHERE) == SAMPLES.names
 
 
 def told(event: Event | None) -> tuple[Any, ...]:

@@ -17,6 +17,7 @@ from chalicelib.desk.parts import plan
 from chalicelib.http import Lost, NotSent, Response
 from chalicelib.locales import knows
 from chalicelib.model import AgentReply, Attachment, AttachmentKind, Enclosure, File, Kind, Reply, TroubleKind
+from tests.channels import at_hand
 from tests.channels.line_at_hand import ANSWER, BOT, GROUP, MIA, NOW, ROOM, TOKEN, YUI, Platform, at, connection, reply
 
 API = "https://api.line.me/v2/bot"
@@ -25,10 +26,9 @@ SENT, KEPT = {"sentMessages": [{"id": "4612"}]}, "The retry key is already accep
 
 
 def refusal(answer: Reply, *answers: Any) -> tuple[Outcome, str]:
-    with pytest.raises(PostFailed) as failed:
-        at(NOW, Platform(*answers)).send(answer)
-    assert knows("en", f"refused_{failed.value.code}") or failed.value.outcome is not Outcome.REFUSED
-    return failed.value.outcome, failed.value.code
+    outcome, code = at_hand.refusal(at(NOW, Platform(*answers)), answer)
+    assert knows("en", f"refused_{code}") or outcome is not Outcome.REFUSED
+    return outcome, code
 
 
 def test_an_answer_is_pushed_to_the_person_with_a_key_that_makes_it_one() -> None:

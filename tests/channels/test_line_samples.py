@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,12 +9,10 @@ import pytest
 from chalicelib.channels.base import Connection, Outcome, PostFailed
 from chalicelib.channels.line import Line
 from chalicelib.model import Author, Kind, Message
-from tests.channels.at_hand import kinds
+from tests.channels.at_hand import Samples, kinds
 from tests.channels.line_at_hand import BOT, NOW, Platform, at, delivered, reply
 
-FIXTURES = Path(__file__).parents[2].parent / "shared" / "fixtures"
-SHARED = FIXTURES / "line"
-needed = pytest.mark.skipif(not SHARED.exists(), reason="samples are not at hand")
+SAMPLES = Samples("line")
 
 GROUP, ROOM = "Ca56f94637cc4347f90a25382909b24b9", "Ra8dbf4673c4c812cd491258042226c99"
 ELSEWHERE: dict[str, tuple[str, str]] = {
@@ -50,16 +46,12 @@ ELSEWHERE: dict[str, tuple[str, str]] = {
 ANSWERS = ("api_push_conflict_409__1", "api_push_error_400_unknown_user__1", "api_push_response__1")
 
 
-def sample(name: str) -> bytes:
-    return (SHARED / f"{name}.json").read_bytes()
-
-
-@needed
+@SAMPLES.needed
 def test_a_sample_from_elsewhere_is_read_as_what_it_is() -> None:
     found = {}
     for name in ELSEWHERE:
-        account = json.loads(sample(name)).get("destination", BOT)
-        events = Line(Connection("cafe", "line", (account,))).parse(delivered(sample(name)))
+        account = SAMPLES.told(name).get("destination", BOT)
+        events = Line(Connection("cafe", "line", (account,))).parse(delivered(SAMPLES.body(name)))
         found[name] = (kinds(events), told(events[0]) if events else "")
     assert found == ELSEWHERE
 
@@ -74,16 +66,16 @@ def told(event: Any) -> str:
     return event.text + "".join(f"[{each.kind}]" for each in event.attachments) + place + answered
 
 
-@needed
+@SAMPLES.needed
 def test_what_line_answers_elsewhere_is_understood() -> None:
-    taken, repeated = (sample(name) for name in ("api_push_response__1", "api_push_conflict_409__1"))
+    taken, repeated = (SAMPLES.told(name) for name in ("api_push_response__1", "api_push_conflict_409__1"))
     for status, body in ((200, taken), (409, repeated)):
-        assert at(NOW, Platform((status, json.loads(body)))).send(reply()) == "461230966842064897"
+        assert at(NOW, Platform((status, body))).send(reply()) == "461230966842064897"
     with pytest.raises(PostFailed) as failed:
-        at(NOW, Platform((400, json.loads(sample("api_push_error_400_unknown_user__1"))))).send(reply())
+        at(NOW, Platform((400, SAMPLES.told("api_push_error_400_unknown_user__1")))).send(reply())
     assert (failed.value.outcome, failed.value.code) == (Outcome.REFUSED, "blocked")
 
 
-@needed
+@SAMPLES.needed
 def test_no_sample_from_elsewhere_is_left_out() -> None:
-    assert sorted([*ELSEWHERE, *ANSWERS]) == sorted(file.stem for file in SHARED.glob("*.json"))
+    assert sorted([*ELSEWHERE, *ANSWERS]) == SAMPLES.names

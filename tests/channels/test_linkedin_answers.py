@@ -14,7 +14,7 @@ from chalicelib.channels.linkedin.answers import unescaped
 from chalicelib.channels.powers import Completes, Finds, Lists, Polls, Profiles, Refreshed, Refreshes, Subscribes
 from chalicelib.http import Lost, NotSent, Response
 from chalicelib.model import Attachment, AttachmentKind, Author
-from tests.channels.at_hand import kinds
+from tests.channels.at_hand import kinds, refusal
 from tests.channels.linkedin_at_hand import (
     ANSWER,
     COMMENT,
@@ -35,7 +35,6 @@ from tests.channels.linkedin_at_hand import (
     page,
     payload,
     posted,
-    refusal,
     reply,
 )
 

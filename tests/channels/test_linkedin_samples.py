@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from chalicelib.channels.base import Connection, Forged, WebhookRequest
 from chalicelib.channels.linkedin import LinkedIn, signature
-from tests.channels.at_hand import kinds
+from tests.channels.at_hand import Samples, kinds
 
-SHARED = Path(__file__).parents[2].parent / "shared" / "fixtures" / "linkedin"
+SAMPLES = Samples("linkedin")
 ELSEWHERE = {
     "admin_comment__1": "echo",
     "batch_mixed_actions__1": "message message",
@@ -27,13 +26,13 @@ ELSEWHERE = {
 
 
 def events_of(name: str) -> list[Any]:
-    body = (SHARED / f"{name}.json").read_bytes()
+    body = SAMPLES.body(name)
     accounts = {each["organizationalEntity"].rpartition(":")[2] for each in json.loads(body)["notifications"]}
     request = WebhookRequest("POST", {}, {}, body, 1_791_021_700)
     return LinkedIn(Connection("linkedin", "linkedin", tuple(accounts))).parse(request)
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="samples are not at hand")
+@SAMPLES.needed
 @pytest.mark.parametrize(("name", "expected"), ELSEWHERE.items())
 def test_a_sample_from_elsewhere_is_read_as_what_it_is(name: str, expected: str) -> None:
     events = events_of(name)
@@ -42,12 +41,12 @@ def test_a_sample_from_elsewhere_is_read_as_what_it_is(name: str, expected: str)
     assert all(event.text for event in events if hasattr(event, "text"))
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="samples are not at hand")
+@SAMPLES.needed
 def test_no_sample_from_elsewhere_is_left_out() -> None:
-    assert sorted(ELSEWHERE) == sorted(file.stem for file in SHARED.glob("*.json"))
+    assert sorted(ELSEWHERE) == SAMPLES.names
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="samples are not at hand")
+@SAMPLES.needed
 def test_one_comment_has_one_name_in_all_samples() -> None:
     (comment,), (edit,), (unsend,) = map(events_of, ("comment__1", "comment_edit__1", "comment_delete__1"))
     assert comment.id == edit.id == unsend.id

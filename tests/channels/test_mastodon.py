@@ -23,13 +23,13 @@ from chalicelib.model import (
     Author,
     Echo,
     Edit,
-    Event,
     File,
     Kind,
     Message,
     Reply,
     Unreadable,
 )
+from tests.channels import at_hand
 from tests.channels.at_hand import SHARED
 from tests.channels.mastodon_at_hand import HUONG, ME, MIKA, NOW, SHOP, TOKEN, Server, channel, later, reply
 
@@ -45,14 +45,7 @@ def begun(server: Server | None = None) -> tuple[Server, str]:
 
 
 def looked(server: Server, cursor: str) -> tuple[list[Any], str]:
-    """All there is now."""
-    found: list[Event] = []
-    for _ in range(20):
-        polled = channel(server).poll(SHOP, cursor)
-        found, cursor = [*found, *polled.events], polled.cursor
-        if not polled.more:
-            return found, cursor
-    raise AssertionError("it never ends")
+    return at_hand.all_there_is(channel(server), SHOP, cursor)
 
 
 # --- what is asked for -----------------------------------------------------------------------------------------------
@@ -237,9 +230,7 @@ def test_pictures_go_along() -> None:
 
 
 def refusal(server: Server, answer: Reply) -> tuple[Outcome, str]:
-    with pytest.raises(PostFailed) as failed:
-        channel(server).send(answer)
-    return failed.value.outcome, failed.value.code
+    return at_hand.refusal(channel(server), answer)
 
 
 def test_errors_say_what_to_do_about_them() -> None:

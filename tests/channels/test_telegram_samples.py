@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,8 +14,8 @@ from chalicelib.channels.viber import Viber
 from chalicelib.channels.viber.calls import failure as viber_failure
 from chalicelib.http import Response
 from chalicelib.model import Edit, Event, Message, Note, ThreadMoved, Undelivered, Unreadable
+from tests.channels.at_hand import SHARED
 
-SHARED = Path(__file__).parents[2].parent / "shared" / "fixtures"
 needed = pytest.mark.skipif(not (SHARED / "telegram").exists(), reason="samples are not at hand")
 
 TELEGRAM = {

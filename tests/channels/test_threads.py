@@ -15,10 +15,10 @@ from chalicelib.channels.threads import Threads, size
 from chalicelib.http import Http, Lost, NotSent, Response
 from chalicelib.model import Attachment, AttachmentKind, Author, Echo, Event, Kind, Message, Reply, Unreadable
 from tests import signing
-from tests.channels.at_hand import kinds, replying
+from tests.channels import at_hand
+from tests.channels.at_hand import Samples, kinds, replying
 from tests.channels.broken import mutations, texts
 from tests.channels.facebook_at_hand import answering
-from tests.channels.test_facebook_samples import SHARED
 
 PAYLOADS = Path(__file__).parents[1] / "payloads" / "threads"
 ID, ROOT, ABOVE = "18055001122334455", "18055000000000001", "18055000000000002"
@@ -102,9 +102,7 @@ reply = replying(
 
 
 def refusal(answer: Reply, *answers: Any) -> tuple[Outcome, str]:
-    with pytest.raises(PostFailed) as failed:
-        at(answering(*answers)).send(answer)
-    return failed.value.outcome, failed.value.code
+    return at_hand.refusal(at(answering(*answers)), answer)
 
 
 # --- what arrives ----------------------------------------------------------------------------------------------------
@@ -326,6 +324,7 @@ def test_the_channel_has_the_powers_it_needs() -> None:
 
 # --- samples from elsewhere ------------------------------------------------------------------------------------------
 
+SAMPLES = Samples("threads")
 ELSEWHERE: dict[str, tuple[str, ...]] = {
     "delete__1": ("nothing",),
     "mentions__1": ("message", "8901234", "Reply", "test_username", "mention"),
@@ -339,14 +338,14 @@ ELSEWHERE: dict[str, tuple[str, ...]] = {
 }
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="samples are not at hand")
+@SAMPLES.needed
 @pytest.mark.parametrize("name", ELSEWHERE)
 def test_a_sample_from_elsewhere_is_read_as_what_it_is(name: str) -> None:
-    events = THREADS.parse(delivered((SHARED / "threads" / f"{name}.json").read_bytes()))
+    events = THREADS.parse(delivered(SAMPLES.body(name)))
     told = [(event.thread, event.text, event.author.id, event.kind) for event in events if isinstance(event, Message)]
     assert (kinds(events), *(part for each in told for part in each)) == ELSEWHERE[name]
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="samples are not at hand")
+@SAMPLES.needed
 def test_no_sample_from_elsewhere_is_left_out() -> None:
-    assert sorted(ELSEWHERE) == sorted(file.stem for file in (SHARED / "threads").glob("*.json"))
+    assert sorted(ELSEWHERE) == SAMPLES.names

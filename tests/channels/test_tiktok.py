@@ -29,7 +29,7 @@ from chalicelib.model import (
     Unsend,
 )
 from tests import signing
-from tests.channels.at_hand import SHARED
+from tests.channels.at_hand import Samples
 from tests.channels.tiktok_at_hand import (
     AT,
     CHAT,
@@ -155,6 +155,7 @@ def test_a_delivery_is_proven_by_its_time_and_the_apps_secret() -> None:
 
 # --- samples from elsewhere, where they are at hand ------------------------------------------------------------------
 
+ELSEWHERE = Samples("tiktok")
 SAMPLES = {
     "authorization_removed__1": "Trouble removed:1615338610",
     "brand_mention_video__1": "Message 7203946942097902850 tried @example_shop today",
@@ -173,7 +174,7 @@ ANSWERS = ("api_error_code_nonzero__1", "api_send_ok__1")  # see test_tiktok_ans
 
 
 def told(name: str) -> str:
-    body = (SHARED / "tiktok" / f"{name}.json").read_bytes()
+    body = ELSEWHERE.body(name)
     channel = TikTok(Connection("any", "tiktok", (json.loads(body)["user_openid"],)))
     events: list[Event] = channel.parse(WebhookRequest("POST", {}, {}, body, 0))
     if not events:
@@ -187,7 +188,7 @@ def told(name: str) -> str:
     return f"{type(event).__name__} {event.id}{words}"
 
 
-@pytest.mark.skipif(not (SHARED / "tiktok").exists(), reason="samples are not at hand")
+@ELSEWHERE.needed
 def test_samples_from_elsewhere_are_read_as_what_they_are() -> None:
-    assert sorted([*SAMPLES, *ANSWERS]) == sorted(path.stem for path in (SHARED / "tiktok").glob("*.json"))
+    assert sorted([*SAMPLES, *ANSWERS]) == ELSEWHERE.names
     assert {name: told(name) for name in SAMPLES} == SAMPLES

@@ -17,6 +17,7 @@ from chalicelib.channels.tiktok.calls import ERRORS, failure
 from chalicelib.http import Lost, NotSent, Response
 from chalicelib.locales import knows
 from chalicelib.model import Attachment, AttachmentKind, Author, Echo, File, Kind, Message, Reply
+from tests.channels import at_hand
 from tests.channels.at_hand import SHARED
 from tests.channels.tiktok_at_hand import (
     ANSWER,
@@ -40,9 +41,7 @@ from tests.channels.tiktok_at_hand import (
 
 
 def refusal(answer: Reply, *answers: Any) -> tuple[Outcome, str]:
-    with pytest.raises(PostFailed) as failed:
-        at(NOW, Platform(*answers)).send(answer)
-    return failed.value.outcome, failed.value.code
+    return at_hand.refusal(at(NOW, Platform(*answers)), answer)
 
 
 def test_an_answer_goes_into_the_chat_and_shows_what_it_answers() -> None:

@@ -25,6 +25,7 @@ from chalicelib.model import (
     Unreadable,
 )
 from tests import signing
+from tests.channels.at_hand import refusal
 from tests.channels.telegram_at_hand import Api
 from tests.channels.viber_at_hand import (
     ANSWER,
@@ -140,9 +141,7 @@ def to(api: Api, **options: Any) -> Viber:
 
 
 def meant(answer: Any, **more: Any) -> tuple[Outcome, str]:
-    with pytest.raises(PostFailed) as failed:
-        to(Api(answer)).send(reply(**more))
-    return failed.value.outcome, failed.value.code
+    return refusal(to(Api(answer)), reply(**more))
 
 
 def test_an_answer_is_posted_however_long_ago_the_customer_wrote() -> None:

@@ -12,6 +12,7 @@ from chalicelib import public_web
 from chalicelib.channels.base import Outcome, PostFailed
 from chalicelib.http import Lost, NotSent, Response, TooLarge
 from chalicelib.model import Attachment, AttachmentKind, File, Kind
+from tests.channels import at_hand
 from tests.channels.wechat_at_hand import (
     ACCOUNT,
     ANSWER,
@@ -41,9 +42,7 @@ def _public(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def refusal(answer: Any, held: str = HELD, **more: Any) -> tuple[Outcome, str]:
-    with pytest.raises(PostFailed) as failed:
-        wechat(answer, answer, held=held).send(reply(**more))
-    return failed.value.outcome, failed.value.code
+    return at_hand.refusal(wechat(answer, answer, held=held), reply(**more))
 
 
 def test_an_answer_goes_to_who_asked_and_has_a_name_of_ours() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,11 +15,10 @@ from chalicelib.channels.wechat.proof import aes_keys, decrypt, signature
 from chalicelib.channels.wecom import WeCom
 from chalicelib.model import Event, Message
 from tests import signing
-from tests.channels.at_hand import kinds
+from tests.channels.at_hand import SHARED, kinds
 from tests.channels.wechat_at_hand import reply as an_answer
 from tests.channels.wechat_at_hand import wechat, wecom
 
-SHARED = Path(__file__).parents[2].parent / "shared" / "fixtures"
 pytestmark = pytest.mark.skipif(not SHARED.exists(), reason="samples are not at hand")
 
 APP, KEY = "wxba5fad812f8e6fb9", "A" * 43

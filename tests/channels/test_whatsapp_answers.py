@@ -20,6 +20,7 @@ from chalicelib.desk.parts import plan
 from chalicelib.http import Lost, NotSent, Response
 from chalicelib.locales import knows
 from chalicelib.model import AgentReply, Attachment, AttachmentKind, File, Kind
+from tests.channels.at_hand import refusal
 from tests.channels.whatsapp_at_hand import (
     ANSWER,
     MIA,
@@ -32,7 +33,6 @@ from tests.channels.whatsapp_at_hand import (
     Meta,
     at,
     connection,
-    refusal,
     reply,
 )
 

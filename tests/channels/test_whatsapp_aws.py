@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,10 +20,11 @@ from chalicelib.model import Attachment, AttachmentKind, File
 from infra.parameters.secrets import secret_status
 from infra.settings.document import SettingsError, check
 from tests import aws
-from tests.channels.whatsapp_at_hand import MIA, NOW, NUMBER, connection, payload, refusal, reply
+from tests.channels.at_hand import SHARED, refusal
+from tests.channels.whatsapp_at_hand import MIA, NOW, NUMBER, connection, payload, reply
 from tests.mailroom.shop import Shop, opened
 
-SHARED = Path(__file__).parents[2].parent / "shared" / "fixtures" / "aws_social"
+FOLDER = SHARED / "aws_social"
 AWS_NUMBER = "phone-number-id-976c72a700aac43eaf573ae050example"
 OPTIONS = {"provider": "aws", "aws_numbers": {NUMBER: AWS_NUMBER}, "templates": {"order_update": "de"}}
 
@@ -211,10 +211,10 @@ def test_what_cannot_be_read_in_it_is_put_aside(shop: Shop) -> None:
     assert [item["reason"] for item in shop.items() if item["kind"] == "quarantine"] == ["unknown-kind"]
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="samples are not at hand")
+@pytest.mark.skipif(not FOLDER.exists(), reason="samples are not at hand")
 @pytest.mark.parametrize(("name", "kind"), [("sns_message_text__1", "message"), ("sns_message_image__1", "message")])
 def test_samples_from_elsewhere_are_kept(shop: Shop, name: str, kind: str) -> None:
-    message = (SHARED / f"{name}.json").read_text()
+    message = (FOLDER / f"{name}.json").read_text()
     number = json.loads(message)["context"]["MetaPhoneNumberIds"][0]["metaPhoneNumberId"]
     served = {"channel": "whatsapp", "accounts": [number], "options": OPTIONS}
     shop.configure(settings={**aws.SETTINGS, "connections": {"cafe": served}})

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from chalicelib.channels.base import Connection
 from chalicelib.channels.whatsapp import WhatsApp
 from chalicelib.model import Echo, Event, Message, Moved, Trouble, Undelivered
-from tests.channels.at_hand import kinds
+from tests.channels.at_hand import Samples, kinds
 from tests.channels.whatsapp_at_hand import delivered
 
-SHARED = Path(__file__).parents[2].parent / "shared" / "fixtures" / "whatsapp"
-needed = pytest.mark.skipif(not SHARED.exists(), reason="samples are not at hand")
+FOLDER = Samples("whatsapp")
 
 ELSEWHERE: dict[str, dict[str, str | None]] = {
     "message": {
@@ -93,7 +89,7 @@ ELSEWHERE: dict[str, dict[str, str | None]] = {
 SAMPLES = [(name, kind, said) for kind, rows in ELSEWHERE.items() for name, said in rows.items()]
 
 
-@needed
+@FOLDER.needed
 def test_samples_from_elsewhere_are_read_as_what_they_are() -> None:
     read = {name: sampled(name) for name, _, _ in SAMPLES}
     assert [(name, kinds(read[name])) for name, _, _ in SAMPLES] == [(name, kind) for name, kind, _ in SAMPLES]
@@ -102,15 +98,15 @@ def test_samples_from_elsewhere_are_read_as_what_they_are() -> None:
 
 
 def sampled(name: str) -> list[Event]:
-    body = (SHARED / f"{name}.json").read_bytes()
+    body = FOLDER.body(name)
     changes = [change for entry in json.loads(body)["entry"] for change in entry["changes"]]
     numbers = tuple(change["value"].get("metadata", {}).get("phone_number_id", "1") for change in changes)
     return WhatsApp(Connection("cafe", "whatsapp", numbers)).parse(delivered(body))
 
 
-@needed
+@FOLDER.needed
 def test_no_sample_from_elsewhere_is_left_out() -> None:
-    assert sorted(name for name, _, _ in SAMPLES) == sorted(file.stem for file in SHARED.glob("*.json"))
+    assert sorted(name for name, _, _ in SAMPLES) == FOLDER.names
 
 
 def told(event: Any) -> str:

@@ -16,6 +16,7 @@ from chalicelib.channels.zalo.calls import ERRORS
 from chalicelib.http import Lost, NotSent, Response
 from chalicelib.locales import knows
 from chalicelib.model import File, Kind, Reply
+from tests.channels import at_hand
 from tests.channels.zalo_at_hand import (
     ANSWER,
     APP_SECRET,
@@ -38,9 +39,7 @@ API = "https://openapi.zalo.me"
 
 
 def refusal(answer: Reply, *answers: Any) -> tuple[Outcome, str]:
-    with pytest.raises(PostFailed) as failed:
-        at(NOW, Platform(*answers)).send(answer)
-    return failed.value.outcome, failed.value.code
+    return at_hand.refusal(at(NOW, Platform(*answers)), answer)
 
 
 def test_an_answer_goes_to_the_person_and_quotes_what_it_answers() -> None:

@@ -27,10 +27,11 @@ from chalicelib.model import (
     Unreadable,
 )
 from tests import aws, signing
+from tests.channels.at_hand import SHARED
 from tests.mailroom.shop import opened as opened_shop
 
 PAYLOADS = Path(__file__).parents[1] / "payloads" / "zalo_bot"
-SHARED = Path(__file__).parents[2].parent / "shared" / "fixtures" / "zalo_bot"
+FOLDER = SHARED / "zalo_bot"
 BOT, LINH, GROUP = "bot-cua-hang", "6ede9afa66b88fe6d6a9", "group:a17c0b44e9d2f8370001"
 SECRET, OLD_SECRET, TOKEN = "a-secret-token-of-ours", "the-secret-token-before", "1234567890:a-bot-token"
 SENT_AT = datetime(2026, 10, 3, 10, 0, tzinfo=UTC)
@@ -210,9 +211,9 @@ def test_a_question_becomes_a_ticket_and_the_answer_goes_back(monkeypatch: pytes
         assert (shop.entries("reply")[-1]["state"], shop.notices) == ("done", [])
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="samples are not at hand")
+@pytest.mark.skipif(not FOLDER.exists(), reason="samples are not at hand")
 def test_samples_from_elsewhere_are_read_as_what_they_are() -> None:
-    found = {path.stem: opened().parse(delivered(path.read_bytes())) for path in SHARED.glob("*.json")}
+    found = {path.stem: opened().parse(delivered(path.read_bytes())) for path in FOLDER.glob("*.json")}
     told = {
         name: [(event.text, len(event.attachments)) for event in events if isinstance(event, Message)]
         for name, events in found.items()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,13 +10,11 @@ from chalicelib.channels.base import Connection, Outcome, PostFailed, WebhookReq
 from chalicelib.channels.zalo import Zalo
 from chalicelib.http import Response
 from chalicelib.model import Echo, Message
-from tests.channels.at_hand import kinds
+from tests.channels.at_hand import Samples, kinds
 from tests.channels.zalo_at_hand import LINH, NOW, Platform, at, reply
 from tests.channels.zalo_at_hand import OA as OURS
 
-FIXTURES = Path(__file__).parents[2].parent / "shared" / "fixtures"
-SHARED = FIXTURES / "zalo"
-needed = pytest.mark.skipif(not SHARED.exists(), reason="samples are not at hand")
+SAMPLES = Samples("zalo")
 
 OA, USER = "2000000000000000002", "1000000000000000001"
 ELSEWHERE: dict[str, tuple[str, str]] = {
@@ -42,15 +39,11 @@ ELSEWHERE: dict[str, tuple[str, str]] = {
 ANSWERS = ("api_error_token_expired_216__1", "api_profile_detail__1", "api_send_ok__1")
 
 
-def sample(name: str) -> bytes:
-    return (SHARED / f"{name}.json").read_bytes()
-
-
-@needed
+@SAMPLES.needed
 def test_a_sample_from_elsewhere_is_read_as_what_it_is() -> None:
     found = {}
     for name in ELSEWHERE:
-        events = Zalo(Connection("oa", "zalo", (OA,))).parse(WebhookRequest("POST", {}, {}, sample(name), 0))
+        events = Zalo(Connection("oa", "zalo", (OA,))).parse(WebhookRequest("POST", {}, {}, SAMPLES.body(name), 0))
         found[name] = (kinds(events), told(events[0]) if events else "")
     assert found == ELSEWHERE
 
@@ -66,9 +59,9 @@ def told(event: Any) -> str:
     return event.text + "".join(files) + place + answered
 
 
-@needed
+@SAMPLES.needed
 def test_what_zalo_answers_elsewhere_is_understood() -> None:
-    refused, known, taken = (Response(200, sample(name)) for name in ANSWERS)
+    refused, known, taken = (Response(200, SAMPLES.body(name)) for name in ANSWERS)
     assert at(NOW, Platform(taken)).send(reply()) == "c0ffee0000000000000b"
     assert at(NOW, Platform(known)).profile(OURS, LINH) == {"name": "Khách Thử"}
     with pytest.raises(PostFailed) as failed:
@@ -76,6 +69,6 @@ def test_what_zalo_answers_elsewhere_is_understood() -> None:
     assert (failed.value.outcome, failed.value.code) == (Outcome.REFUSED, "token")
 
 
-@needed
+@SAMPLES.needed
 def test_no_sample_from_elsewhere_is_left_out() -> None:
-    assert sorted([*ELSEWHERE, *ANSWERS]) == sorted(file.stem for file in SHARED.glob("*.json"))
+    assert sorted([*ELSEWHERE, *ANSWERS]) == SAMPLES.names

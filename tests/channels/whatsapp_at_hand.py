@@ -8,12 +8,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from chalicelib.channels.base import Connection, Outcome, PostFailed, WebhookRequest
+from chalicelib.channels.base import Connection, WebhookRequest
 from chalicelib.channels.whatsapp import WhatsApp
 from chalicelib.http import Response
-from chalicelib.model import Event, Reply
+from chalicelib.model import Event
 from tests import signing
 from tests.channels.at_hand import replying
 
@@ -88,9 +86,3 @@ class Meta:
 
 def at(now: datetime, meta: Meta, **options: Any) -> WhatsApp:
     return WhatsApp(connection(**options), meta, lambda: now)
-
-
-def refusal(channel: WhatsApp, answer: Reply) -> tuple[Outcome, str]:
-    with pytest.raises(PostFailed) as failed:
-        channel.send(answer)
-    return failed.value.outcome, failed.value.code

@@ -294,7 +294,7 @@ def test_a_body_that_trickles_in_is_given_up() -> None:
 
     began = time.monotonic()
     with server(trickle, trickle) as url:
-        assert shown(url, real(seconds=0.5)).note in ("too-large", "failed")
+        assert shown(url, real(seconds=0.2)).note in ("too-large", "failed")
         assert time.monotonic() - began < 2
 
 
@@ -307,7 +307,7 @@ def test_a_body_that_stalls_is_given_up() -> None:
 
     began = time.monotonic()
     with server(stall) as url:
-        assert shown(url, real(seconds=0.4)).note == "failed"
+        assert shown(url, real(seconds=0.2)).note == "failed"
         released.set()
     assert time.monotonic() - began < 2
 

@@ -18,6 +18,7 @@ from tests.aws import SETTINGS
 
 WITHOUT_A_PLACE = ("email", "letter", "phone", "sms")
 REFUSALS = ("permission_do", "no-answers_do", "usage-capped_do", "restricted_do", "unknown_do", "rejected", "policy")
+ADVICE = ("note_encrypted", "note_incomplete", "media_look", *(f"refused_{code}" for code in REFUSALS))
 AT = datetime(2026, 3, 2, 10, tzinfo=UTC)
 
 
@@ -94,9 +95,9 @@ def test_its_name_from_right_to_left_keeps_to_itself() -> None:
 @pytest.mark.parametrize("channel", WITHOUT_A_PLACE)
 def test_nobody_is_sent_to_look_where_there_is_nothing_to_see(language: str, channel: str) -> None:
     said, elsewhere = voice(language, channel), voice(language, "facebook")
-    for key in REFUSALS:
-        text = said.say(f"refused_{key}")
-        assert text != elsewhere.say(f"refused_{key}").replace("Facebook", said.channel_title)
+    for key in ADVICE:
+        text = said.say(key)
+        assert text != elsewhere.say(key).replace("Facebook", said.channel_title)
         assert names.on(language, channel, "") not in text
 
 

@@ -149,6 +149,8 @@ def put_aside(town: Town) -> None:
     mine, toms = ({"value": {"from": {"id": id}, "message": f"{words}"}} for id, words in ((MIA, SECRET), (TOM, "Tom")))
     asides = [delivery([mine]), delivery([mine, toms]), delivery([toms])]
     writes = [Put(quarantined("webhook", "unknown-kind", each, now, **more)) for each, more in asides]
+    polled = json.dumps({"conversation": {"id": "x"}, "from": {"id": MIA}, "text": SECRET})
+    writes.append(Put(quarantined("poll", "unknown-kind", polled, now, connection="facebook")))
     profile = known.told_of("facebook", PAGE, MIA, {"name": NAME}, now)
     conversations.write([*writes, profile, conversations.alias("a" * 16, pk, now)])
     ticket = mails_with(pocket.world, "ticket", "noch etwas")[0]

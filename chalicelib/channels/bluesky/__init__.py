@@ -9,43 +9,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from chalicelib import http
-from chalicelib.channels.base import Answer, Connection, Forged, Limits, Media, WebhookRequest
+from chalicelib.channels.base import Connection, Limits, Media, utc_now
+from chalicelib.channels.not_by_http import NotByHttp
 from chalicelib.channels.powers import Polled, Refreshed
 from chalicelib.http import Http
-from chalicelib.model import Event, Kind, Reply
+from chalicelib.model import Kind, Reply
 
 LONGEST_POST = 300  # graphemes
 BYTES_A_SIGN = 10  # a post has ten times as many bytes at most
 PICTURES = Media(("image/jpeg", "image/png", "image/webp"), size=1_000_000, most=4, together=4)
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 @dataclass(frozen=True)
-class Bluesky:
+class Bluesky(NotByHttp):
     """One or several accounts, each by its handle or its DID."""
 
     connection: Connection
     http: Http = http.request
-    now: Callable[[], datetime] = _now
-
-    def handshake(self, request: WebhookRequest) -> Answer:
-        """There is none. Raises Forged."""
-        raise Forged("no handshake")
-
-    def verify(self, request: WebhookRequest) -> None:
-        """Nothing that comes here is Bluesky's. Raises Forged."""
-        raise Forged("no deliveries")
-
-    def parse(self, request: WebhookRequest) -> list[Event]:
-        """Nothing is ever delivered. Raises Forged."""
-        raise Forged("no deliveries")
+    now: Callable[[], datetime] = utc_now
 
     def limits(self, kind: Kind, public: bool | None = None) -> Limits:
         """Always public: posts on Bluesky are."""

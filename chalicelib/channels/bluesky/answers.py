@@ -18,7 +18,7 @@ from chalicelib.channels.bluesky.calls import Json, Now, call
 from chalicelib.channels.bluesky.facets import facets
 from chalicelib.channels.bluesky.posts import POST
 from chalicelib.channels.bluesky.sessions import session_of
-from chalicelib.channels.meta import words
+from chalicelib.channels.told import words
 from chalicelib.http import Http
 from chalicelib.model import File, Reply
 

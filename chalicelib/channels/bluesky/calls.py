@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from chalicelib.channels.base import Connection, Outcome, PostFailed, reaching
 from chalicelib.channels.bluesky.sessions import session_of
-from chalicelib.channels.meta import words
+from chalicelib.channels.told import words
 from chalicelib.http import Http, Response
 
 Json = Mapping[str, Any]

@@ -14,9 +14,10 @@ from typing import Any
 
 from chalicelib.channels.base import Connection, each
 from chalicelib.channels.bluesky.calls import Json, Now, call
-from chalicelib.channels.bluesky.posts import KINDS, POST, moment, to_echo, to_message
+from chalicelib.channels.bluesky.posts import KINDS, POST, to_echo, to_message
 from chalicelib.channels.bluesky.sessions import session_of
 from chalicelib.channels.powers import Polled
+from chalicelib.channels.told import moment
 from chalicelib.http import Http
 
 A_PAGE = 100

@@ -8,11 +8,10 @@ https://docs.bsky.app/docs/advanced-guides/posts
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from typing import Any
 
 from chalicelib.channels.base import text_id
-from chalicelib.channels.meta import address, words
+from chalicelib.channels.told import address, moment, words
 from chalicelib.model import Attachment, AttachmentKind, Author, Echo, Kind, Message
 
 CHANNEL = "bluesky"
@@ -80,17 +79,6 @@ def link_to(uri: str) -> str:
     """Where a person sees the post."""
     who, _, name = uri.removeprefix("at://").partition(f"/{POST}/")
     return f"{SITE}/profile/{who}/post/{name}" if name else ""
-
-
-def moment(text: str) -> datetime:
-    """From RFC 3339. Raises ValueError, without the text."""
-    try:
-        found = datetime.fromisoformat(text)
-    except (TypeError, ValueError):
-        raise ValueError("time") from None
-    if found.tzinfo is None:
-        raise ValueError("time")
-    return found
 
 
 def _author(told: Json) -> Author:

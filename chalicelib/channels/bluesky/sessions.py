@@ -17,8 +17,8 @@ from typing import Any
 
 from chalicelib.channels import BLUESKY
 from chalicelib.channels.base import Connection, Outcome, PostFailed, SecretMissing
-from chalicelib.channels.meta import words
 from chalicelib.channels.powers import Refreshed
+from chalicelib.channels.told import words
 from chalicelib.http import Http, Lost, NotSent, Response
 
 SESSIONS = "sessions"  # their name among the secrets to send, by account

@@ -10,49 +10,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from chalicelib.channels import kept_files
-from chalicelib.channels.base import (
-    Answer,
-    Connection,
-    Forged,
-    Limits,
-    Media,
-    Outcome,
-    PostFailed,
-    WebhookRequest,
-)
+from chalicelib.channels.base import Connection, Limits, Media, Outcome, PostFailed, utc_now
+from chalicelib.channels.not_by_http import NotByHttp
 from chalicelib.http import Http, Response, request
-from chalicelib.model import Attachment, Event, Kind, Reply
+from chalicelib.model import Attachment, Kind, Reply
 
 LONGEST_TEXT = 50_000  # characters; nobody reads a longer mail, and it stays far below SES's 10 MB
 FILES = Media(types=("",), size=5_000_000, most=10, together=10)
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 @dataclass(frozen=True)
-class Email:
+class Email(NotByHttp):
     """The addresses that customers write to; each is an account."""
 
     connection: Connection
     http: Http = request  # never asked: mail goes through SES
-    now: Callable[[], datetime] = _now
-
-    def handshake(self, request: WebhookRequest) -> Answer:
-        """There is none. Raises Forged."""
-        raise Forged("no handshake")
-
-    def verify(self, request: WebhookRequest) -> None:
-        """No mail comes by HTTP. Raises Forged."""
-        raise Forged("no deliveries")
-
-    def parse(self, request: WebhookRequest) -> list[Event]:
-        """No mail comes by HTTP. Raises Forged."""
-        raise Forged("no deliveries")
+    now: Callable[[], datetime] = utc_now
 
     def limits(self, kind: Kind, public: bool | None = None) -> Limits:
         """A mail goes to one person, at any time, with any files."""

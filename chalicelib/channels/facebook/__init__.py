@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -22,10 +22,12 @@ from chalicelib.channels.base import (
     PostFailed,
     SecretMissing,
     WebhookRequest,
+    utc_now,
 )
 from chalicelib.channels.facebook import feed
 from chalicelib.channels.meta import finding, messenger
 from chalicelib.channels.meta.finding import segment
+from chalicelib.channels.told import words
 from chalicelib.http import Http
 from chalicelib.model import Event, Kind, Reply
 
@@ -35,17 +37,13 @@ COMMENTS_A_PAGE = 100
 CJK_FROM = "\u2e80"
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 @dataclass(frozen=True)
 class Facebook:
     """One app's webhook and the Pages it serves; each Page posts with its own token."""
 
     connection: Connection
     http: Http = http.request
-    now: Callable[[], datetime] = _now
+    now: Callable[[], datetime] = utc_now
 
     def handshake(self, request: WebhookRequest) -> Answer:
         return meta.handshake(request, self.connection.secret("verify_token"))
@@ -85,7 +83,7 @@ class Facebook:
             found = self._call("GET", account, f"{segment(author_id)}?fields=first_name,last_name")
         except PostFailed:
             return {}
-        name = _name(meta.words(found.get("first_name")), meta.words(found.get("last_name")))
+        name = _name(words(found.get("first_name")), words(found.get("last_name")))
         return {"name": name} if name else {}
 
     def recent(self, account: str, since: datetime) -> Iterator[Event]:

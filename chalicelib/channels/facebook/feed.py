@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from chalicelib.channels.base import text_id
-from chalicelib.channels.meta import Piece, address, moment, unknown, words
+from chalicelib.channels.meta import Piece, moment, unknown
+from chalicelib.channels.told import address, words
 from chalicelib.model import Attachment, AttachmentKind, Author, Echo, Edit, Event, Kind, Message, Unsend
 
 SITE = "https://www.facebook.com"

@@ -14,8 +14,8 @@ from typing import Any
 from urllib.parse import quote
 
 from chalicelib.channels.base import Outcome, PostFailed
-from chalicelib.channels.meta import words
 from chalicelib.channels.meta.finding import READABLE_MESSAGES, Get, Json, file_of, pages, segment, written_at
+from chalicelib.channels.told import words
 
 PAGE_FIELDS = ("feed", "mention", "ratings")
 MESSENGER_FIELDS = (

@@ -12,7 +12,7 @@ from __future__ import annotations
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -33,6 +33,7 @@ from chalicelib.channels.base import (
     reaching,
     read_json,
     text_id,
+    utc_now,
 )
 from chalicelib.channels.google_business import push_proof
 from chalicelib.channels.google_business.reviews import (
@@ -67,17 +68,13 @@ OTHER_TYPES = frozenset(
 TYPE, REVIEW = ("type", "notificationType", "notification_type"), ("review", "reviewName", "review_name")
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 @dataclass(frozen=True)
 class GoogleBusiness:
     """One Google account's locations ("accounts/1/locations/2"), and the push subscription that tells of their reviews."""
 
     connection: Connection
     http: Http = http.request
-    now: Callable[[], datetime] = _now
+    now: Callable[[], datetime] = utc_now
 
     def handshake(self, request: WebhookRequest) -> Answer:
         """There is none: Pub/Sub asks for no proof. Raises Forged."""

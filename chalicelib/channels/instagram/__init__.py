@@ -12,16 +12,26 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from chalicelib import http
 from chalicelib.channels import INSTAGRAM, meta
-from chalicelib.channels.base import Answer, Connection, Limits, Outcome, PostFailed, SecretMissing, WebhookRequest
+from chalicelib.channels.base import (
+    Answer,
+    Connection,
+    Limits,
+    Outcome,
+    PostFailed,
+    SecretMissing,
+    WebhookRequest,
+    utc_now,
+)
 from chalicelib.channels.instagram import answers, comments
 from chalicelib.channels.meta import finding, messenger, tokens
 from chalicelib.channels.powers import Refreshed
+from chalicelib.channels.told import words
 from chalicelib.http import Http
 from chalicelib.model import Event, Kind, Message, Reply
 
@@ -34,17 +44,13 @@ FIELDS = {
 MESSAGING = ("messages", "message_echoes", "message_edit", "messaging_postbacks", "standby")  # as fields of a change
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 @dataclass(frozen=True)
 class Instagram:
     """One app's webhook and the accounts it serves; each account posts with its own token, or its Page's."""
 
     connection: Connection
     http: Http = http.request
-    now: Callable[[], datetime] = _now
+    now: Callable[[], datetime] = utc_now
 
     def handshake(self, request: WebhookRequest) -> Answer:
         return meta.handshake(request, self.connection.secret("verify_token"))
@@ -176,7 +182,7 @@ def _messaging(piece: meta.Piece) -> Event | None:
     message, edit = piece.item.get("message") or {}, piece.item.get("message_edit")
     if piece.item.get("is_self") or message.get("is_self"):
         return None  # the account writes to itself, to try something out
-    if edit and not meta.words(edit.get("text")):
+    if edit and not words(edit.get("text")):
         return None  # Meta now and then tells of one without its words: there is nothing to show
     return messenger.to_event(piece)
 

@@ -12,7 +12,8 @@ from typing import Any
 from urllib.parse import quote
 
 from chalicelib.channels.base import text_id
-from chalicelib.channels.meta import Piece, moment, unknown, words
+from chalicelib.channels.meta import Piece, moment, unknown
+from chalicelib.channels.told import words
 from chalicelib.model import Author, Echo, Event, Kind, Message
 
 SITE = "https://www.instagram.com"

@@ -13,8 +13,9 @@ from urllib.parse import quote
 
 from chalicelib.channels.base import Outcome, PostFailed
 from chalicelib.channels.instagram.comments import author, is_own, parts
-from chalicelib.channels.meta import address, finding, words
+from chalicelib.channels.meta import finding
 from chalicelib.channels.meta.finding import Get, Json, segment
+from chalicelib.channels.told import address, words
 from chalicelib.model import Message, Reply
 
 REPLIES_A_PAGE = 50

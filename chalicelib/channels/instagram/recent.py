@@ -12,8 +12,8 @@ from typing import Any
 from urllib.parse import quote
 
 from chalicelib.channels.base import Outcome, PostFailed
-from chalicelib.channels.meta import words
 from chalicelib.channels.meta.finding import READABLE_MESSAGES, Get, Json, file_of, pages, segment, written_at
+from chalicelib.channels.told import words
 
 CONVERSATIONS_A_PAGE, POSTS_A_PAGE, COMMENTS_SHOWN = 20, 25, 50
 MOST_PAGES = 10  # of conversations; those that were quiet for longer are not read

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from chalicelib.channels import LETTER, kept_files
-from chalicelib.channels.base import Answer, Connection, Forged, Limits, Outcome, PostFailed, WebhookRequest
+from chalicelib.channels.base import Answer, Connection, Forged, Limits, Outcome, PostFailed, WebhookRequest, utc_now
 from chalicelib.channels.letter import dropscan, reading
 from chalicelib.channels.powers import Polled
 from chalicelib.http import Http, Response, fetch, request
@@ -23,17 +23,13 @@ from chalicelib.model import Attachment, Event, Kind, Message, Reply
 LONGEST_TEXT = 6_000  # characters, about two pages
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 @dataclass(frozen=True)
 class Letter:
     """The addresses that scans are mailed to, or the scanboxes at Dropscan; each is an account."""
 
     connection: Connection
     http: Http = request
-    now: Callable[[], datetime] = _now
+    now: Callable[[], datetime] = utc_now
     get: Callable[..., Response] = fetch
 
     def handshake(self, request: WebhookRequest) -> Answer:

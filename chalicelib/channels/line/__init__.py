@@ -13,11 +13,21 @@ import hmac
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from chalicelib.channels.base import Answer, Connection, Forged, Limits, Media, WebhookRequest, read_json, utf16_length
+from chalicelib.channels.base import (
+    Answer,
+    Connection,
+    Forged,
+    Limits,
+    Media,
+    WebhookRequest,
+    read_json,
+    utc_now,
+    utf16_length,
+)
 from chalicelib.channels.line.events import events
 from chalicelib.channels.powers import Polled
 from chalicelib.http import Http, Response, fetch, request
@@ -28,17 +38,13 @@ FILES = Media(types=("",), size=10_000_000, most=5, together=5, by_link=True)
 CHATS = (Kind.DIRECT, Kind.GROUP)
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 @dataclass(frozen=True)
 class Line:
     """One Messaging API channel, and the Official Account it belongs to, by the user id of its bot."""
 
     connection: Connection
     http: Http = request
-    now: Callable[[], datetime] = _now
+    now: Callable[[], datetime] = utc_now
     get: Callable[..., Response] = fetch
 
     def handshake(self, request: WebhookRequest) -> Answer:

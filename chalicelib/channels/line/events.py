@@ -13,7 +13,7 @@ from typing import Any
 
 from chalicelib.channels.base import Malformed, each, text_id
 from chalicelib.channels.line.content import CONTENTS
-from chalicelib.channels.meta import words
+from chalicelib.channels.told import words
 from chalicelib.model import (
     Author,
     Edit,

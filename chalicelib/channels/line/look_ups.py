@@ -13,7 +13,7 @@ from urllib.parse import quote
 from chalicelib import public_web
 from chalicelib.channels.base import Connection, PostFailed
 from chalicelib.channels.line.calls import call, option, token
-from chalicelib.channels.meta import words
+from chalicelib.channels.told import words
 from chalicelib.http import Http, NotSent, Response
 from chalicelib.model import Attachment
 

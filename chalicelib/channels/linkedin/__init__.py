@@ -13,11 +13,11 @@ import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 
 from chalicelib import http
-from chalicelib.channels.base import Answer, Connection, Forged, Limits, WebhookRequest, read_json
+from chalicelib.channels.base import Answer, Connection, Forged, Limits, WebhookRequest, read_json, utc_now
 from chalicelib.channels.linkedin.notifications import read
 from chalicelib.channels.powers import Refreshed
 from chalicelib.http import Http
@@ -32,17 +32,13 @@ APP_SECRET = re.compile(r"(?:(?P<app>\d{1,20}):)?(?P<secret>.+)")
 CHALLENGE = re.compile(r"[A-Za-z0-9-]{1,128}")
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 @dataclass(frozen=True)
 class LinkedIn:
     """One app's webhook, or that of a parent app and its children, and the company pages it serves."""
 
     connection: Connection
     http: Http = http.request
-    now: Callable[[], datetime] = _now
+    now: Callable[[], datetime] = utc_now
 
     def handshake(self, request: WebhookRequest) -> Answer:
         """LinkedIn's question every two hours; three wrong answers block the address. Raises Forged or SecretMissing."""

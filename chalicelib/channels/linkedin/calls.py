@@ -13,7 +13,8 @@ from typing import Any
 from urllib.parse import quote
 
 from chalicelib.channels import LINKEDIN
-from chalicelib.channels.base import Connection, Outcome, PostFailed, SecretMissing, reaching
+from chalicelib.channels.base import Connection, Outcome, PostFailed, reaching
+from chalicelib.channels.token_pairs import tokens
 from chalicelib.http import Http, Response
 
 Json = Mapping[str, Any]
@@ -80,15 +81,6 @@ def until_midnight(now: datetime) -> timedelta:
     """Daily allowances begin anew at midnight UTC."""
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     return midnight - now
-
-
-def tokens(connection: Connection, account: str) -> tuple[str, str]:
-    """The access token, and the refresh token behind its colon or "". Raises PostFailed."""
-    try:
-        access, _, refresh = connection.account_secret("access_tokens", account).partition(":")
-    except SecretMissing:
-        raise PostFailed(Outcome.REFUSED, "token") from None
-    return access, refresh
 
 
 def option(connection: Connection, name: str) -> Any:

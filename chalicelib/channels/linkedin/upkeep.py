@@ -15,9 +15,10 @@ from urllib.parse import urlencode
 
 from chalicelib.channels import LINKEDIN
 from chalicelib.channels.base import Connection, Outcome, PostFailed, each
-from chalicelib.channels.linkedin.calls import Json, call, listed, option, segment, sent, tokens
+from chalicelib.channels.linkedin.calls import Json, call, listed, option, segment, sent
 from chalicelib.channels.linkedin.notifications import ORGANIZATION, TYPE, to_event
 from chalicelib.channels.powers import Refreshed
+from chalicelib.channels.token_pairs import tokens
 from chalicelib.http import Http
 from chalicelib.model import Event
 

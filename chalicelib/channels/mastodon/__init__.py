@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from chalicelib import http
 from chalicelib.channels import MASTODON
-from chalicelib.channels.base import Answer, Connection, Forged, Limits, Media, WebhookRequest
+from chalicelib.channels.base import Connection, Limits, Media, utc_now
 from chalicelib.channels.mastodon.lengths import length
+from chalicelib.channels.not_by_http import NotByHttp
 from chalicelib.channels.powers import Polled
 from chalicelib.http import Http
-from chalicelib.model import Event, Kind, Reply
+from chalicelib.model import Kind, Reply
 
 SALUTATION = 32  # characters of "@name " in front of every answer; names of the usual server have up to 30
 MOST_PARTS = 3  # of a private answer
@@ -25,29 +26,13 @@ MOST_PARTS = 3  # of a private answer
 PICTURES = Media(("image/jpeg", "image/png", "image/webp"), size=8_000_000, most=4, together=4)
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 @dataclass(frozen=True)
-class Mastodon:
+class Mastodon(NotByHttp):
     """One or several accounts, each named with its server: name@server.example."""
 
     connection: Connection
     http: Http = http.request
-    now: Callable[[], datetime] = _now
-
-    def handshake(self, request: WebhookRequest) -> Answer:
-        """There is none. Raises Forged."""
-        raise Forged("no handshake")
-
-    def verify(self, request: WebhookRequest) -> None:
-        """Nothing that comes here is Mastodon's. Raises Forged."""
-        raise Forged("no deliveries")
-
-    def parse(self, request: WebhookRequest) -> list[Event]:
-        """Nothing is ever delivered. Raises Forged."""
-        raise Forged("no deliveries")
+    now: Callable[[], datetime] = utc_now
 
     def limits(self, kind: Kind, public: bool | None = None) -> Limits:
         """A public post may be answered privately, a private one never in public."""

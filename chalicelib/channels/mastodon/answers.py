@@ -17,8 +17,8 @@ from chalicelib.channels.base import Connection, Outcome, PostFailed, text_id
 from chalicelib.channels.mastodon.calls import Now, call
 from chalicelib.channels.mastodon.lengths import length
 from chalicelib.channels.mastodon.polls import Look, own_posts
-from chalicelib.channels.mastodon.statuses import DIRECT, OPEN, Json, moment, text_of
-from chalicelib.channels.meta import words
+from chalicelib.channels.mastodon.statuses import DIRECT, OPEN, Json, text_of
+from chalicelib.channels.told import moment, words
 from chalicelib.http import Http
 from chalicelib.model import File, Reply
 

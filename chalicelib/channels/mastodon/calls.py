@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from chalicelib.channels.base import Connection, Outcome, PostFailed, SecretMissing, reaching
-from chalicelib.channels.mastodon.statuses import moment
+from chalicelib.channels.told import moment
 from chalicelib.http import Http, Response
 
 Now = Callable[[], datetime]

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from chalicelib.channels.base import text_id
 from chalicelib.channels.mastodon.words import words_of
-from chalicelib.channels.meta import address, words
+from chalicelib.channels.told import address, moment, words
 from chalicelib.model import Attachment, AttachmentKind, Author, Echo, Edit, Event, Kind, Message
 
 CHANNEL = "mastodon"
@@ -92,17 +91,6 @@ def author_of(told: Json) -> Author:
         followers=followers if isinstance(followers, int) and not isinstance(followers, bool) else None,
         url=address(told.get("url")),
     )
-
-
-def moment(text: str) -> datetime:
-    """From ISO 8601. Raises ValueError, without the text."""
-    try:
-        found = datetime.fromisoformat(text)
-    except (TypeError, ValueError):
-        raise ValueError("time") from None
-    if found.tzinfo is None:
-        raise ValueError("time")
-    return found
 
 
 def _thread(visibility: str, person: str, root: str) -> str:

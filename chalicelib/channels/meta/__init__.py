@@ -29,6 +29,7 @@ from chalicelib.channels.base import (
     read_json,
     text_id,
 )
+from chalicelib.channels.told import words
 from chalicelib.http import Http, Response
 from chalicelib.model import Event, Unreadable
 
@@ -105,16 +106,6 @@ def moment(*candidates: Any) -> datetime:
         if EARLIEST <= seconds < MILLISECONDS_FROM:
             return datetime.fromtimestamp(seconds, UTC)
     raise ValueError("time")
-
-
-def words(value: Any) -> str:
-    """A text that may be absent or null."""
-    return value if isinstance(value, str) else ""
-
-
-def address(value: Any) -> str:
-    """A web address as it stands, or "" for what is none, such as a file's name."""
-    return value if isinstance(value, str) and value.startswith(("https://", "http://")) else ""
 
 
 def call(

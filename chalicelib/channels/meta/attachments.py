@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from chalicelib.channels.meta import address, words
+from chalicelib.channels.told import address, words
 from chalicelib.model import Attachment, AttachmentKind
 
 KINDS = {

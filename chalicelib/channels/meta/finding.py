@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from chalicelib.channels.base import Outcome, PostFailed, text_id
-from chalicelib.channels.meta import words
+from chalicelib.channels.told import words
 from chalicelib.model import Kind, Reply
 
 READABLE_MESSAGES = 20  # Meta shows no more of a conversation

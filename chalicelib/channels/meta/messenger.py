@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.channels.base import Limits, Media, Outcome, PostFailed, text_id
-from chalicelib.channels.meta import Piece, moment, unknown, words
+from chalicelib.channels.meta import Piece, moment, unknown
 from chalicelib.channels.meta.attachments import attachments
+from chalicelib.channels.told import words
 from chalicelib.http import Form
 from chalicelib.model import (
     Attachment,

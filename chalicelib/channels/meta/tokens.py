@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from chalicelib.channels.base import Outcome, PostFailed
-from chalicelib.channels.meta import call, words
+from chalicelib.channels.meta import call
 from chalicelib.channels.meta.finding import Get
 from chalicelib.channels.powers import Refreshed
+from chalicelib.channels.told import words
 from chalicelib.http import Http
 
 NAME = "access_tokens"

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from chalicelib.channels import PHONE, twilio
@@ -22,15 +22,12 @@ from chalicelib.channels.base import (
     Outcome,
     PostFailed,
     WebhookRequest,
+    utc_now,
     utf16_length,
 )
 from chalicelib.channels.phone.events import events
 from chalicelib.http import Http, Response, fetch, request
 from chalicelib.model import Attachment, Event, Kind, Message, Reply
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)
@@ -41,7 +38,7 @@ class Phone:
     http: Http = request
     get: Callable[..., Response] = fetch
     callback: Callable[[Connection], str] = twilio.own_address
-    now: Callable[[], datetime] = _now
+    now: Callable[[], datetime] = utc_now
 
     def handshake(self, request: WebhookRequest) -> Answer:
         """There is none. Raises Forged."""

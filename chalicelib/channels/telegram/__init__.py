@@ -11,7 +11,7 @@ import hmac
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from chalicelib.channels.base import (
     Answer,
@@ -22,6 +22,7 @@ from chalicelib.channels.base import (
     Media,
     WebhookRequest,
     read_json,
+    utc_now,
     utf16_length,
 )
 from chalicelib.channels.telegram.updates import events
@@ -35,17 +36,13 @@ FILES = Media(types=("",), size=50_000_000, most=5)
 NOTHING = Answer("")
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 @dataclass(frozen=True)
 class Telegram:
     """One bot."""
 
     connection: Connection
     http: Http = request
-    now: Callable[[], datetime] = _now
+    now: Callable[[], datetime] = utc_now
     get: Callable[..., Response] = fetch
 
     def handshake(self, request: WebhookRequest) -> Answer:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from chalicelib.channels.base import text_id
+from chalicelib.channels.told import words
 from chalicelib.model import Attachment, AttachmentKind
 
 Content = tuple[str, tuple[Attachment, ...]]
@@ -44,11 +45,6 @@ def full_name(side: Mapping[str, Any]) -> str:
     """Of a person, or of a group or channel."""
     named = " ".join(filter(None, (words(side.get("first_name")), words(side.get("last_name")))))
     return named or words(side.get("title"))
-
-
-def words(value: Any) -> str:
-    """A text that may be absent."""
-    return value if isinstance(value, str) else ""
 
 
 def _links(message: Mapping[str, Any]) -> tuple[Attachment, ...]:

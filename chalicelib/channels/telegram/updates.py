@@ -20,8 +20,8 @@ from chalicelib.channels.telegram.content import (
     content,
     full_name,
     origin,
-    words,
 )
+from chalicelib.channels.told import words
 from chalicelib.model import (
     Attachment,
     Author,

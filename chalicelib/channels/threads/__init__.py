@@ -9,13 +9,22 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from chalicelib import http
 from chalicelib.channels import THREADS, meta
-from chalicelib.channels.base import Answer, Connection, Limits, Outcome, PostFailed, SecretMissing, WebhookRequest
+from chalicelib.channels.base import (
+    Answer,
+    Connection,
+    Limits,
+    Outcome,
+    PostFailed,
+    SecretMissing,
+    WebhookRequest,
+    utc_now,
+)
 from chalicelib.channels.meta import finding, tokens
 from chalicelib.channels.powers import Refreshed
 from chalicelib.channels.threads import posts
@@ -36,17 +45,13 @@ CREATING: meta.Errors = {(9, None): THROTTLED, (24, None): GONE}
 PUBLISHING: meta.Errors = {(9, None): THROTTLED, (24, None): NOT_READY, (9007, None): NOT_READY}
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 @dataclass(frozen=True)
 class Threads:
     """One app's webhook and the account it serves, named by its handle; "me" is what the token belongs to."""
 
     connection: Connection
     http: Http = http.request
-    now: Callable[[], datetime] = _now
+    now: Callable[[], datetime] = utc_now
 
     def handshake(self, request: WebhookRequest) -> Answer:
         return meta.handshake(request, self.connection.secret("verify_token"))

@@ -16,7 +16,8 @@ from typing import Any
 from urllib.parse import quote
 
 from chalicelib.channels.base import Malformed, WebhookRequest, each, read_json, text_id
-from chalicelib.channels.meta import address, moment, words
+from chalicelib.channels.meta import moment
+from chalicelib.channels.told import address, words
 from chalicelib.model import Attachment, AttachmentKind, Author, Echo, Event, Kind, Message, Unreadable
 
 SITE = "https://www.threads.com"

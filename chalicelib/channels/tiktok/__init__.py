@@ -11,11 +11,21 @@ import hmac
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from chalicelib.channels.base import Answer, Connection, Forged, Limits, Media, Outcome, WebhookRequest, read_json
+from chalicelib.channels.base import (
+    Answer,
+    Connection,
+    Forged,
+    Limits,
+    Media,
+    Outcome,
+    WebhookRequest,
+    read_json,
+    utc_now,
+)
 from chalicelib.channels.powers import Refreshed
 from chalicelib.channels.tiktok.events import events
 from chalicelib.http import Http, Response, fetch, request
@@ -30,17 +40,13 @@ TOLERANCE = timedelta(minutes=5)
 SIGNATURE = re.compile(r"t=(?P<at>\d{1,12}),s=(?P<digest>[0-9a-f]{64})")
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 @dataclass(frozen=True)
 class TikTok:
     """One app's webhook and the business accounts it serves."""
 
     connection: Connection
     http: Http = request
-    now: Callable[[], datetime] = _now
+    now: Callable[[], datetime] = utc_now
     get: Callable[..., Response] = fetch
 
     def handshake(self, request: WebhookRequest) -> Answer:

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from chalicelib.channels import TIKTOK
 from chalicelib.channels.base import Connection, Outcome, PostFailed, SecretMissing, reaching
+from chalicelib.channels.token_pairs import tokens
 from chalicelib.http import Http, Response
 
 _TOKEN = (Outcome.REFUSED, "token")
@@ -58,15 +59,6 @@ def failure(response: Response, lost: Outcome) -> PostFailed:
     if 400 <= response.status < 500:
         return PostFailed(Outcome.REFUSED, "token" if response.status == 401 else "rejected", str(response.status))
     return PostFailed(lost, "unclear", str(response.status))
-
-
-def tokens(connection: Connection, account: str) -> tuple[str, str]:
-    """The access token, and the refresh token behind its colon or "". Raises PostFailed."""
-    try:
-        access, _, refresh = connection.account_secret("access_tokens", account).partition(":")
-    except SecretMissing:
-        raise PostFailed(*_TOKEN) from None
-    return access, refresh
 
 
 def app_of(connection: Connection) -> tuple[str, str]:

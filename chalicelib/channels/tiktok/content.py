@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.channels.base import text_id
-from chalicelib.channels.meta import address, words
+from chalicelib.channels.told import address, words
 from chalicelib.model import Attachment, AttachmentKind
 
 Content = tuple[str, tuple[Attachment, ...]]

@@ -13,8 +13,8 @@ from functools import partial
 from typing import Any
 
 from chalicelib.channels.base import Malformed, each, read_json, text_id
-from chalicelib.channels.meta import words
 from chalicelib.channels.tiktok.content import content_of
+from chalicelib.channels.told import words
 from chalicelib.model import (
     Author,
     Echo,

@@ -17,9 +17,10 @@ from urllib.parse import urlsplit
 from chalicelib import public_web
 from chalicelib.channels import TIKTOK
 from chalicelib.channels.base import Connection, Outcome, PostFailed, text_id
-from chalicelib.channels.meta import address, words
-from chalicelib.channels.tiktok.calls import call, tokens
+from chalicelib.channels.tiktok.calls import call
 from chalicelib.channels.tiktok.events import author_of
+from chalicelib.channels.token_pairs import tokens
+from chalicelib.channels.told import address, words
 from chalicelib.http import Http, NotSent, Response
 from chalicelib.model import Attachment, AttachmentKind, Kind, Message, Reply
 

@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 
 from chalicelib.channels.base import Connection, Outcome, PostFailed
 from chalicelib.channels.powers import Refreshed
-from chalicelib.channels.tiktok.calls import app_of, ask, tokens
+from chalicelib.channels.tiktok.calls import app_of, ask
+from chalicelib.channels.token_pairs import tokens
 from chalicelib.http import Http
 
 NEEDED, WHERE_ALLOWED = ("COMMENT",), ("BRAND_MENTION", "DIRECT_MESSAGE")  # kinds of events

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from chalicelib.channels.base import Malformed, each, text_id
+from chalicelib.channels.told import address, words
 from chalicelib.model import (
     Attachment,
     AttachmentKind,
@@ -59,7 +60,7 @@ def _left(account: str, event: Mapping[str, Any]) -> Note:
 
 def _message(account: str, event: Mapping[str, Any]) -> Message | Note:
     id, sender, at = text_id(event["message_token"]), event["sender"], _at(event["timestamp"])
-    author = Author(text_id(sender["id"]), _words(sender.get("name")))
+    author = Author(text_id(sender["id"]), words(sender.get("name")))
     text, attachments = _content(event["message"])
     if not (text or attachments):
         return Note("viber", account, id, author.id, author, NoteKind.UNSUPPORTED, at, event)
@@ -79,33 +80,33 @@ def _message(account: str, event: Mapping[str, Any]) -> Message | Note:
 def _content(message: Mapping[str, Any]) -> Content:
     """The words, and what came with them; both empty when Viber does not hand out what it is."""
     text, found = CONTENTS.get(message["type"], _nothing)(message)
-    return "\n".join(filter(None, (_words(message.get("text")), text))), found
+    return "\n".join(filter(None, (words(message.get("text")), text))), found
 
 
 def _file(message: Mapping[str, Any]) -> Content:
     kind = FILES[message["type"]]
-    return "", (Attachment(kind, _address(message["media"]), _words(message.get("file_name"))),)
+    return "", (Attachment(kind, address(message["media"]), words(message.get("file_name"))),)
 
 
 def _link(message: Mapping[str, Any]) -> Content:
-    address = _address(message["media"])
-    return ("", ()) if address in _words(message.get("text")) else (address, ())
+    url = address(message["media"])
+    return ("", ()) if url in words(message.get("text")) else (url, ())
 
 
 def _sticker(message: Mapping[str, Any]) -> Content:
-    return "", (Attachment(AttachmentKind.STICKER, _address(message.get("media"))),)
+    return "", (Attachment(AttachmentKind.STICKER, address(message.get("media"))),)
 
 
 def _location(message: Mapping[str, Any]) -> Content:
     place = message["location"]
     found = f"{place['lat']}, {place['lon']}"
-    address = _words(place.get("address"))
-    return "", (Attachment(AttachmentKind.LOCATION, name=f"{address} ({found})" if address else found),)
+    street = words(place.get("address"))
+    return "", (Attachment(AttachmentKind.LOCATION, name=f"{street} ({found})" if street else found),)
 
 
 def _contact(message: Mapping[str, Any]) -> Content:
     card = message["contact"]
-    return "👤 " + ", ".join(filter(None, (_words(card.get("name")), _words(card.get("phone_number"))))), ()
+    return "👤 " + ", ".join(filter(None, (words(card.get("name")), words(card.get("phone_number"))))), ()
 
 
 def _nothing(message: Mapping[str, Any]) -> Content:
@@ -119,14 +120,6 @@ CONTENTS: Mapping[Any, Callable[[Mapping[str, Any]], Content]] = {
     "location": _location,
     "contact": _contact,
 }
-
-
-def _words(value: Any) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _address(value: Any) -> str:
-    return value if isinstance(value, str) and value.startswith(("https://", "http://")) else ""
 
 
 def _at(milliseconds: Any) -> datetime:

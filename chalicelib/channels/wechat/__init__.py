@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -27,10 +27,11 @@ from chalicelib.channels.base import (
     SecretMissing,
     WebhookRequest,
     each,
+    utc_now,
 )
 from chalicelib.channels.powers import Refreshed
 from chalicelib.channels.wechat import proof
-from chalicelib.channels.wechat.elements import Fields, read_fields
+from chalicelib.channels.wechat.elements import read_fields
 from chalicelib.channels.wechat.messages import event_of
 from chalicelib.http import Http, Response, fetch, request
 from chalicelib.model import Attachment, Event, Kind, Reply
@@ -50,17 +51,13 @@ FILES = Media(
 )
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 @dataclass(frozen=True)
 class WeChat:
     """One official account, by its original id ("gh_…")."""
 
     connection: Connection
     http: Http = request
-    now: Callable[[], datetime] = _now
+    now: Callable[[], datetime] = utc_now
     get: Callable[..., Response] = fetch
 
     def handshake(self, request: WebhookRequest) -> Answer:
@@ -77,21 +74,17 @@ class WeChat:
         if self._option("mode") == "plain":
             proof.prove(request, "signature", tokens)
             return
-        keys = self._keys()
-        try:
-            encrypted = encrypted_in(read_fields(request.body))
-        except Malformed as malformed:
-            raise Forged(str(malformed)) from None
+        keys, encrypted = self._keys(), encrypted_in(request.body)
         proof.prove(request, "msg_signature", tokens, encrypted)
         proof.decrypt(encrypted, keys, self._app_id())
 
     def parse(self, request: WebhookRequest) -> list[Event]:
-        fields = read_fields(request.body)
+        body = request.body
         if self._option("mode") != "plain":
             # what stands beside it is not proven
-            fields = read_fields(proof.decrypt(encrypted_in(fields), self._keys(), self._app_id()))
+            body = proof.decrypt(encrypted_in(body), self._keys(), self._app_id())
         to_event = partial(event_of, accounts=self.connection.accounts, received_at=request.received_at)
-        return list(each([fields], to_event))
+        return list(each([read_fields(body)], to_event))
 
     def limits(self, kind: Kind, public: bool | None = None) -> Limits:
         """One message: every part would be one of the five."""
@@ -135,9 +128,12 @@ class WeChat:
         return str(self.connection.options.get(name, WECHAT.settings[name]))
 
 
-def encrypted_in(fields: Fields) -> str:
+def encrypted_in(body: bytes) -> str:
     """The encrypted part of a delivery. Raises Forged."""
-    found = fields.get("Encrypt")
+    try:
+        found = read_fields(body).get("Encrypt")
+    except Malformed as malformed:
+        raise Forged(str(malformed)) from None
     if not isinstance(found, str) or not found:
         raise Forged("not encrypted")
     return found

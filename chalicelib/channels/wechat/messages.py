@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.channels.base import text_id
+from chalicelib.channels.told import words
 from chalicelib.channels.wechat.elements import Fields
 from chalicelib.model import (
     Attachment,
@@ -108,11 +109,6 @@ def _link(fields: Fields) -> Content:
 
 def _hidden(fields: Fields) -> Content:
     return "", ()
-
-
-def words(value: Any) -> str:
-    """A text that may be absent."""
-    return value if isinstance(value, str) else ""
 
 
 CONTENTS: Mapping[Any, Callable[[Fields], Content]] = {

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.channels import WECOM
-from chalicelib.channels.base import Answer, Connection, Forged, Limits, Malformed, Media, SecretMissing, WebhookRequest
+from chalicelib.channels.base import Answer, Connection, Forged, Limits, Media, SecretMissing, WebhookRequest, utc_now
 from chalicelib.channels.powers import Polled, Refreshed
 from chalicelib.channels.wechat import MOST_ANSWERS, check, encrypted_in, limits, proof
 from chalicelib.channels.wechat.elements import read_fields
@@ -28,17 +28,13 @@ FILES = Media(types=("",), size=10_000_000, most=MOST_ANSWERS - 1)  # pictures a
 SOMETHING_NEW = "kf_msg_or_event"
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 @dataclass(frozen=True)
 class WeCom:
     """One business's service accounts ("wk…"), by one application."""
 
     connection: Connection
     http: Http = request
-    now: Callable[[], datetime] = _now
+    now: Callable[[], datetime] = utc_now
     get: Callable[..., Response] = fetch
 
     def handshake(self, request: WebhookRequest) -> Answer:
@@ -49,16 +45,11 @@ class WeCom:
         return Answer(challenge)
 
     def verify(self, request: WebhookRequest) -> None:
-        try:
-            encrypted = encrypted_in(read_fields(request.body))
-        except Malformed as malformed:
-            raise Forged(str(malformed)) from None
-        self._opened(request, encrypted)
+        self._opened(request, encrypted_in(request.body))
 
     def parse(self, request: WebhookRequest) -> list[Event]:
         """No more than for which account there is something, and the word to ask with."""
-        encrypted = encrypted_in(read_fields(request.body))
-        fields = read_fields(proof.decrypt(encrypted, self._keys(), self._corp_id()))
+        fields = read_fields(proof.decrypt(encrypted_in(request.body), self._keys(), self._corp_id()))
         if fields.get("Event") != SOMETHING_NEW:
             return []  # the same address may be given for what concerns members and departments
         account = fields.get("OpenKfId")

@@ -12,7 +12,8 @@ from functools import partial
 from typing import Any
 
 from chalicelib.channels.base import each, text_id
-from chalicelib.channels.wechat.messages import Content, moment, words
+from chalicelib.channels.told import words
+from chalicelib.channels.wechat.messages import Content, moment
 from chalicelib.model import (
     Attachment,
     AttachmentKind,

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.channels import WHATSAPP, meta
@@ -24,6 +24,7 @@ from chalicelib.channels.base import (
     Outcome,
     PostFailed,
     WebhookRequest,
+    utc_now,
 )
 from chalicelib.channels.whatsapp.events import GROUP, events
 from chalicelib.http import Http, NotSent, Response, fetch, request
@@ -47,17 +48,13 @@ FILES = Media(
 AWS = "aws"
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 @dataclass(frozen=True)
 class WhatsApp:
     """One app's webhook, or one AWS account's topic, and the phone numbers it serves, by Meta's ids of them."""
 
     connection: Connection
     http: Http = request
-    now: Callable[[], datetime] = _now
+    now: Callable[[], datetime] = utc_now
     get: Callable[..., Response] = fetch
 
     def handshake(self, request: WebhookRequest) -> Answer:

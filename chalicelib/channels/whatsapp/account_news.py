@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from chalicelib.channels.meta import words
+from chalicelib.channels.told import words
 from chalicelib.channels.whatsapp import failures
 from chalicelib.model import Trouble, TroubleKind
 

@@ -16,6 +16,7 @@ from urllib.parse import quote, urlsplit
 from chalicelib import public_web
 from chalicelib.channels import WHATSAPP, meta
 from chalicelib.channels.base import Connection, Outcome, PostFailed, SecretMissing, text_id
+from chalicelib.channels.told import words
 from chalicelib.channels.whatsapp.failures import ERRORS
 from chalicelib.http import Http, Lost, NotSent, Response
 from chalicelib.model import File
@@ -54,7 +55,7 @@ class Cloud:
         found = self.http(
             "GET", f"{self.url}/{quote(id, safe='')}?phone_number_id={self.number}", headers=self._headers()
         )
-        where = meta.words(found.json().get("url")) if found.status == 200 else ""
+        where = words(found.json().get("url")) if found.status == 200 else ""
         if not where:
             return Response(found.status if found.status != 200 else 404)
         fetched = self.get(where, address=self._address(where), most=most, seconds=seconds, headers=self._headers())

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from chalicelib.channels.base import text_id
-from chalicelib.channels.meta import address, words
+from chalicelib.channels.told import address, words
 from chalicelib.model import Attachment, AttachmentKind
 
 Content = tuple[str, tuple[Attachment, ...]]

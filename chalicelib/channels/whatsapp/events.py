@@ -17,7 +17,8 @@ from functools import partial
 from typing import Any
 
 from chalicelib.channels.base import WebhookRequest, each, read_json, text_id
-from chalicelib.channels.meta import moment, words
+from chalicelib.channels.meta import moment
+from chalicelib.channels.told import words
 from chalicelib.channels.whatsapp import account_news, failures
 from chalicelib.channels.whatsapp.content import CONTENTS, content
 from chalicelib.channels.whatsapp.pieces import Piece, account_of, cut

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from chalicelib.channels.base import each, text_id
+from chalicelib.channels.told import words
 from chalicelib.channels.x.common import (
     CHANNEL,
     Json,
@@ -20,7 +21,6 @@ from chalicelib.channels.x.common import (
     old_text,
     permalink,
     revoked,
-    words,
 )
 from chalicelib.model import Echo, Event, Kind, Message, Unreadable, Unsend
 

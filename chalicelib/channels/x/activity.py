@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from chalicelib.channels.base import each, text_id
+from chalicelib.channels.told import words
 from chalicelib.channels.x.common import (
     CHANNEL,
     Json,
@@ -23,7 +24,6 @@ from chalicelib.channels.x.common import (
     permalink,
     revoked,
     thread_of,
-    words,
 )
 from chalicelib.model import (
     Attachment,

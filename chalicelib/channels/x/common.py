@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelib.channels.base import text_id
+from chalicelib.channels.told import words
 from chalicelib.model import Attachment, AttachmentKind, Author, Echo, Event, Message, Trouble, TroubleKind, Unreadable
 
 CHANNEL = "x"
@@ -68,11 +69,6 @@ def author(id: str, users: Any) -> Author:
         followers=followers if isinstance(followers, int) else None,
         url=f"https://x.com/{handle}" if handle else "",
     )
-
-
-def words(value: object) -> str:
-    """A text that may be missing."""
-    return value if isinstance(value, str) else ""
 
 
 def permalink(id: str) -> str:

@@ -9,41 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from chalicelib import http
-from chalicelib.channels.base import Answer, Connection, Forged, Limits, WebhookRequest
+from chalicelib.channels.base import Connection, Limits, utc_now
+from chalicelib.channels.not_by_http import NotByHttp
 from chalicelib.channels.powers import Polled
 from chalicelib.http import Http
-from chalicelib.model import Event, Kind, Reply
+from chalicelib.model import Kind, Reply
 
 LONGEST_COMMENT = 10_000  # characters
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 @dataclass(frozen=True)
-class YouTube:
+class YouTube(NotByHttp):
     """One channel, with the sign-in of its owner."""
 
     connection: Connection
     http: Http = http.request
-    now: Callable[[], datetime] = _now
-
-    def handshake(self, request: WebhookRequest) -> Answer:
-        """There is none. Raises Forged."""
-        raise Forged("no handshake")
-
-    def verify(self, request: WebhookRequest) -> None:
-        """Nothing that comes here is YouTube's. Raises Forged."""
-        raise Forged("no deliveries")
-
-    def parse(self, request: WebhookRequest) -> list[Event]:
-        """Nothing is ever delivered. Raises Forged."""
-        raise Forged("no deliveries")
+    now: Callable[[], datetime] = utc_now
 
     def limits(self, kind: Kind, public: bool | None = None) -> Limits:
         """Always public: YouTube has no private messages."""

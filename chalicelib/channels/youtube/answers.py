@@ -11,8 +11,9 @@ from typing import Any
 from unicodedata import normalize
 
 from chalicelib.channels.base import Connection, Outcome, PostFailed, text_id
+from chalicelib.channels.told import moment
 from chalicelib.channels.youtube.calls import Json, Now, call, replies
-from chalicelib.channels.youtube.comments import author_id, moment, words
+from chalicelib.channels.youtube.comments import author_id, words
 from chalicelib.http import Http
 from chalicelib.model import Reply
 

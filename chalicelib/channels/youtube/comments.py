@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from chalicelib.channels.base import text_id
+from chalicelib.channels.told import moment
 from chalicelib.model import Author, Echo, Edit, Event, Kind, Message
 
 CHANNEL = "youtube"
@@ -89,14 +90,6 @@ def words(snippet: Json) -> str:
     """As it was written, where YouTube tells; else as it is shown, asked for as plain text."""
     found = snippet.get("textOriginal") or snippet.get("textDisplay")
     return found if isinstance(found, str) else ""
-
-
-def moment(text: str) -> datetime:
-    """From RFC 3339. Raises ValueError, without the text."""
-    try:
-        return datetime.fromisoformat(text)
-    except (TypeError, ValueError):
-        raise ValueError("time") from None
 
 
 def _author(snippet: Json) -> Author:

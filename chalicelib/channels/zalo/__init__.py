@@ -11,12 +11,12 @@ import hmac
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
 from chalicelib import http
-from chalicelib.channels.base import Answer, Connection, Forged, Limits, Media, WebhookRequest, read_json
+from chalicelib.channels.base import Answer, Connection, Forged, Limits, Media, WebhookRequest, read_json, utc_now
 from chalicelib.channels.powers import Refreshed
 from chalicelib.channels.zalo.events import events
 from chalicelib.http import Http
@@ -33,17 +33,13 @@ TIMESTAMP = re.compile(rb'"timestamp"\s*:\s*"?(\d{1,20})')  # in somebody's word
 MOST_TIMES = 4
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 @dataclass(frozen=True)
 class Zalo:
     """One app's webhook and the Official Accounts it serves."""
 
     connection: Connection
     http: Http = http.request
-    now: Callable[[], datetime] = _now
+    now: Callable[[], datetime] = utc_now
 
     def handshake(self, request: WebhookRequest) -> Answer:
         """There is none. Raises Forged."""

@@ -31,7 +31,8 @@ from chalicelib.channels.base import (
     read_json,
     text_id,
 )
-from chalicelib.channels.meta import address, moment, words
+from chalicelib.channels.meta import moment
+from chalicelib.channels.told import address, words
 from chalicelib.http import Http, Response, request
 from chalicelib.model import (
     Attachment,

@@ -11,8 +11,9 @@ from typing import Any
 from urllib.parse import quote
 
 from chalicelib.channels import ZALO
-from chalicelib.channels.base import Connection, Outcome, PostFailed, SecretMissing, reaching
-from chalicelib.channels.meta import words
+from chalicelib.channels.base import Connection, Outcome, PostFailed, reaching
+from chalicelib.channels.token_pairs import tokens
+from chalicelib.channels.told import words
 from chalicelib.http import Http, Response
 
 _TOKEN = (Outcome.REFUSED, "token")
@@ -72,15 +73,6 @@ def profile(connection: Connection, http: Http, account: str, author_id: str) ->
 def packed(query: Mapping[str, Any]) -> str:
     """JSON in an address, which is how it is asked."""
     return quote(json.dumps(query, separators=(",", ":")), safe="")
-
-
-def tokens(connection: Connection, account: str) -> tuple[str, str]:
-    """The access token, and the refresh token behind its colon or "". Raises PostFailed."""
-    try:
-        access, _, refresh = connection.account_secret("access_tokens", account).partition(":")
-    except SecretMissing:
-        raise PostFailed(Outcome.REFUSED, "token") from None
-    return access, refresh
 
 
 def option(connection: Connection, name: str) -> Any:

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from chalicelib.channels.base import Malformed, each, read_json, text_id
-from chalicelib.channels.meta import address, words
+from chalicelib.channels.told import address, words
 from chalicelib.model import (
     Attachment,
     AttachmentKind,

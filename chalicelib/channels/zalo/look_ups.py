@@ -11,7 +11,7 @@ from typing import Any
 from unicodedata import normalize
 
 from chalicelib.channels.base import Connection, Outcome, PostFailed, text_id
-from chalicelib.channels.meta import words
+from chalicelib.channels.told import words
 from chalicelib.channels.zalo.calls import asked, packed
 from chalicelib.channels.zalo.events import GROUP, VISITOR
 from chalicelib.http import Http

@@ -61,7 +61,7 @@ class Look:
 
     def names(self, item: Item) -> bool:
         """Whether it stands elsewhere and names one of the conversations."""
-        return item.get("conversation") in self._own or data_of(item).get("conversation") in self._own
+        return named_in(item) in self._own
 
     def is_own(self, item: Item) -> bool:
         """Whether it lies in one of the conversations."""
@@ -118,6 +118,13 @@ def since(item: Item) -> float:
     known = item.get("arrived") or item.get("used_at")
     stamped = item["sk"].split("#")[1:2] if item["sk"][:2] in ("o#", "c#") else []
     return float(known or (datetime.fromisoformat(stamped[0]).timestamp() if stamped else 0))
+
+
+def named_in(item: Item) -> str:
+    """The conversation that something elsewhere is about, "" if none."""
+    # what platforms sent may have anything under any name
+    told = "" if item["kind"] == "quarantine" else data_of(item).get("conversation", "")
+    return str(item.get("conversation") or told)
 
 
 def data_of(item: Item) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from chalicelib.aws.table import Action, Change, Item, Put, Remove
 from chalicelib.desk.view import name_of
 from chalicelib.model import Handset, OutgoingMail, OutgoingText, TextIn
 from infra.operate.forget.kept import mail_of, objects_of
-from infra.operate.forget.look import Look, data_of, places_of, sieve
+from infra.operate.forget.look import Look, data_of, named_in, places_of, sieve
 from infra.operate.forget.person import SEAL, Person
 from infra.operate.forget.pieces import without
 from infra.operate.forget.quarantine import Aside, aside
@@ -50,7 +50,7 @@ def walk(look: Look, say: Say) -> list[Trace]:
 def _traces(look: Look) -> Iterator[Trace]:
     places = places_of(look.person)
     for item in look.items:
-        if look.stays(item, item.get("conversation") or data_of(item).get("conversation") or item["pk"]):
+        if look.stays(item, named_in(item) or item["pk"]):
             continue
         if look.is_own(item) or look.is_by(item) or item["pk"] in places:
             yield from _taken(item, look)
