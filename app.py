@@ -1,4 +1,4 @@
-"""Every Lambda entry point, in the order a message travels. Nothing is decided here.
+"""Every Lambda entry point but that of `chalicelib/press`, in the order a message travels. Nothing is decided here.
 
     webhook, topics -> table -> (stream) relay -> queue -> desk -> helpdesk mail, platform answer, text
     helpdesk mail -> SES, S3, queue -> mailroom -> table -> (stream) relay -> queue -> desk

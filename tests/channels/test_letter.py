@@ -95,6 +95,9 @@ def test_a_scan_becomes_a_ticket_with_the_letters_words_and_the_scan_behind_a_li
     (ticket,) = shop.mails()
     assert "die Torte vom Samstag war leider sauer." in text(ticket)
     assert "https://api.lindner.example/files/" in text(ticket)
+    shown = " ".join(text(ticket).split())
+    assert "Brief an Kaffeehaus Lindner" in shown
+    assert "Beginnen Sie mit „An:“, Name und Anschrift in eigenen Zeilen" in shown
 
 
 def test_the_same_scan_again_is_the_same_letter_and_two_scans_are_two(shop: Shop) -> None:
@@ -205,6 +208,26 @@ def test_an_answer_is_mailed_as_a_letter_to_print_and_the_next_letter_finds_its_
     assert {item["pk"] for item in shop.entries("message") if item.get("state") != "moved"} == {
         shop.entries("message")[0]["pk"]
     }
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        (
+            "To: Ms Mia Sample\n12 Garden Lane\nSampletown\n\nDear Ms Sample, sorry!",
+            "Ms Mia Sample 12 Garden Lane Sampletown",
+        ),
+        ("An: Frau Muster\nGartenweg 5\n\nSehr geehrte Frau Muster, das tut uns leid.", "Frau Muster Gartenweg 5"),
+        ("宛先：見本 花子 様\n東京都千代田区\n\n拝啓　お詫び申し上げます。", "見本 花子 様 東京都千代田区"),
+        ("Kính gửi: Bà Mẫu\n12 Lê Lợi\n\nKính thưa Bà, xin lỗi Bà.", "Bà Mẫu 12 Lê Lợi"),
+        ("收件人：王小明\n人民路一号\n\n您好，我们深表歉意。", "王小明 人民路一号"),
+    ],
+)
+def test_an_address_in_each_language_comes_through_the_mail_into_the_window(shop: Shop, words: str, shown: str) -> None:
+    arrive(shop, scanned(GERMAN))
+    assert shop.answer(shop.mails()[0], words) == "reply"
+    _, _, *rest = page_of(printed(shop)[0]).splitlines()
+    assert " ".join(rest).startswith(shown)
 
 
 def test_the_report_that_the_page_was_sent_settles_it_under_its_reference(shop: Shop) -> None:

@@ -1,7 +1,8 @@
 """What we call a channel in its reader's language, and how a sentence says that something came or goes by it.
 
 Platforms have proper names; mail, post, phone and texts are words; a system of the owner's own is called as its owner does.
-Which words there are is in `locales`: `channel_<name>` and `on_<name>`, else `on` with the proper name.
+Which words there are is in `locales`: `channel_<name>` and `on_<name>`, else `on` with the proper name. Any text may have
+a variant for one channel, `<key>_<name>`.
 """
 
 from __future__ import annotations
@@ -40,8 +41,9 @@ def out(language: str, channel: str, title: str) -> str:
 
 
 def fitting(language: str, channel: str, key: str) -> str:
-    """The key of the text, or of its variant for a channel where there is no place to look."""
-    return f"{key}_nowhere" if channel in NOWHERE and knows(language, f"{key}_nowhere") else key
+    """The key of the text, or of its variant for this channel, or for all where there is no place to look."""
+    variants = [f"{key}_{channel}", *([f"{key}_nowhere"] if channel in NOWHERE else ())]
+    return next((each for each in variants if knows(language, each)), key)
 
 
 def _own(settings: Settings, connection: str) -> str:
