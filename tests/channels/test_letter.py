@@ -12,10 +12,11 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from pypdf import PdfReader
 
 from chalicelib import desk, intake, mailroom
-from chalicelib.aws import clients, conversations, mailings, textract
+from chalicelib.aws import clients, conversations, mailings, objects, textract
 from chalicelib.channels import open_channel
 from chalicelib.channels.base import Connection, Forged, Outcome, PostFailed, WebhookRequest
 from chalicelib.channels.letter import Letter, paper, reading
@@ -365,6 +366,19 @@ def test_a_press_that_does_not_answer_is_asked_again_and_letter_paper_that_is_go
     with cafe(monkeypatch), pytest.raises(PostFailed) as failed:
         channel(letterhead_file="letterheads/none.pdf").send(REPLY)
     assert (failed.value.outcome, failed.value.code) == (Outcome.REFUSED, "rejected")
+    slow = ClientError({"Error": {"Code": "SlowDown"}}, "GetObject")
+    with cafe(monkeypatch) as shop:
+        monkeypatch.setattr(objects, "get", raising(slow))
+        with pytest.raises(PostFailed) as failed:
+            channel(letterhead_file="letterheads/there.pdf").send(REPLY)
+        assert (failed.value.outcome, shop.mails()) == (Outcome.PASSING, [])
+
+
+def raising(error: Exception) -> Any:
+    def get(key: str, most: int) -> bytes:
+        raise error
+
+    return get
 
 
 def test_nothing_is_taken_by_http_and_no_letter_is_public_or_too_long() -> None:

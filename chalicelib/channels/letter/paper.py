@@ -42,15 +42,15 @@ class Stationery:
 
 def post(reply: Reply, stationery: Stationery, now: datetime) -> str:
     """The reference that stands on it. Raises PostFailed."""
-    from chalicelib.aws import mail, objects, parameters, press
+    from chalicelib.aws import mail, parameters, press
 
     settings = parameters.load_settings()
+    own = _own(stationery.letterhead_file)
     try:
-        own = objects.get(stationery.letterhead_file, LARGEST_LETTERHEAD) if stationery.letterhead_file else b""
         pdf = press.typeset(sheet(reply, stationery, own, settings, now), own)
     except press.PressFailed as failed:
         raise PostFailed(Outcome.PASSING, "throttled", str(failed)) from failed
-    except (KeyError, ValueError, Unusable) as error:
+    except (ValueError, Unusable) as error:
         raise PostFailed(Outcome.REFUSED, "rejected", "letterhead") from error
     written = compose(reply, stationery.print_to, pdf, settings, now)
     try:
@@ -58,6 +58,20 @@ def post(reply: Reply, stationery: Stationery, now: datetime) -> str:
     except mail.MailFailed as failed:
         raise _not_sent(failed) from failed
     return reference(reply.conversation_id)
+
+
+def _own(key: str) -> bytes:
+    """The letter paper, b"" if there is none. Raises PostFailed: nothing is sent yet."""
+    from chalicelib.aws import clients, objects
+
+    try:
+        return objects.get(key, LARGEST_LETTERHEAD) if key else b""
+    except (KeyError, ValueError) as error:
+        raise PostFailed(Outcome.REFUSED, "rejected", "letterhead") from error
+    except Exception as error:
+        if not clients.is_passing(error):
+            raise
+        raise PostFailed(Outcome.PASSING, "throttled", type(error).__name__) from error
 
 
 def _not_sent(failed: MailFailed) -> PostFailed:
