@@ -471,11 +471,16 @@ def days_kept(channel: str, most: int) -> int:
     return min(most, kept.days) if kept else most
 
 
+def option(connection: Connection, name: str) -> Any:
+    """A setting of the connection, or its default. Raises KeyError for what its channel has no setting of."""
+    return connection.options.get(name, spec_of(connection.channel).settings[name])
+
+
 def poll_every(connection: Connection) -> timedelta | None:
     """How often a connection is asked for what is new; None when there is nobody to ask."""
     spec = spec_of(connection.channel)
-    chosen = {**spec.settings, **connection.options}
-    return spec.poll_every if spec.polled_with.items() <= chosen.items() else None
+    is_polled = all(option(connection, name) == value for name, value in spec.polled_with.items())
+    return spec.poll_every if is_polled else None
 
 
 def open_channel(connection: Connection, **seams: Any) -> Channel:

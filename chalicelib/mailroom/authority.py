@@ -79,11 +79,6 @@ class Verdict:
     def passed(self) -> bool:
         return self.refusal is None
 
-    @property
-    def may_be_told(self) -> bool:
-        """Whether the sender may get mail about this one: proven and on the list, or silence."""
-        return self.passed
-
 
 def judge(receipt: Receipt, mail: Mail, allowed: AllowList, own_domain: str) -> Verdict:
     """Whether this sender may answer for the business. `own_domain` is the reply domain; nobody writes from there."""

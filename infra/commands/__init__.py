@@ -19,30 +19,47 @@ def every_command() -> argparse.ArgumentParser:
     """The commands with their options."""
     parser = argparse.ArgumentParser(prog="bridgehead", description="Answer social platforms from your email helpdesk.")
     commands = parser.add_subparsers(required=True, metavar="command")
+    for add in (_here, _aws, _secret, _checks, _keys, _put_aside, _conversations, _extract, _letter, _sla):
+        add(commands)
+    return parser
+
+
+def _here(commands: Any) -> None:
     up = _command(commands, "up", running.up, "start everything on this machine, to try it by hand")
     up.add_argument("--stay", action="store_true", help="stay in front; Ctrl-C stops everything")
     _command(commands, "down", running.down, "stop what `up` or `demo` started")
     demo = _command(commands, "demo", running.demo, "show the main job from start to end on this machine")
     demo.add_argument("--keep", action="store_true", help="leave it running afterwards")
+
+
+def _aws(commands: Any) -> None:
     for name, run, text in (
         ("deploy", running.deploy, "package and deploy to AWS, with the credentials of your environment"),
         ("configure", running.configure, "check the settings file and store it"),
     ):
         command = _staged(_command(commands, name, run, text))
         command.add_argument("--settings", type=Path, default=DEFAULT_SETTINGS, help="default: bridgehead.toml")
-    _secret(commands)
+
+
+def _checks(commands: Any) -> None:
     doctor = _staged(
         _command(commands, "doctor", running.doctor, "check that everything is there that an answer needs")
     )
     doctor.add_argument("--canary", action="store_true", help="also send a test question through the helpdesk")
     doctor.add_argument("--minutes", type=float, default=10, help="how long the canary waits for an answer (10)")
+    channels = _command(commands, "channels", running.channels, "every channel and what it can do")
+    channels.add_argument("--json", action="store_true", help="as JSON")
+
+
+def _keys(commands: Any) -> None:
     keys = commands.add_parser("keys", help="keys of the reply addresses").add_subparsers(required=True)
     _staged(_command(keys, "rotate", running.keys_rotate, "a new key; old addresses stay valid (five minutes)"))
     _staged(
         _command(keys, "retire", running.keys_retire, "old keys end now; their tickets cannot be answered any more")
     )
-    channels = _command(commands, "channels", running.channels, "every channel and what it can do")
-    channels.add_argument("--json", action="store_true", help="as JSON")
+
+
+def _put_aside(commands: Any) -> None:
     quarantine = _staged(_command(commands, "quarantine", running.quarantine, "what was proven but could not be used"))
     hold = _staged(_command(commands, "hold", running.hold, "agents' answers that are held"))
     for command in (quarantine, hold):
@@ -51,6 +68,9 @@ def every_command() -> argparse.ArgumentParser:
         command.add_argument("--yes", action="store_true", help="release or drop without being asked")
     replay = _staged(_command(commands, "replay", running.replay, "read quarantined webhooks again, after a fix"))
     replay.add_argument("id", nargs="*", help="only these")
+
+
+def _conversations(commands: Any) -> None:
     show = _staged(_command(commands, "show", running.show, "one conversation: its state, what came in and went out"))
     show.add_argument("conversation", help="16 characters, as in the address of a ticket mail after c-")
     forget = _staged(_command(commands, "forget", running.forget, "remove everything that is kept of one person"))
@@ -59,12 +79,18 @@ def every_command() -> argparse.ArgumentParser:
     )
     forget.add_argument("--dry-run", action="store_true", help="only say what there is")
     forget.add_argument("--yes", action="store_true", help="without being asked")
+
+
+def _extract(commands: Any) -> None:
     extract = _command(commands, "extract", running.extract, "what would be posted of a mail, and how sure we are")
     extract.add_argument("file", type=Path, help="the mail, as .eml")
     extract.add_argument("--helpdesk", default="plain", help="its kind, as in the settings (default: plain)")
     extract.add_argument("--address", action="append", default=[], help="the conversation's address; repeatable")
     extract.add_argument("--name", action="append", default=[], help="the customer's name; repeatable")
     extract.add_argument("--json", action="store_true", help="as JSON")
+
+
+def _letter(commands: Any) -> None:
     letter = _command(
         commands, "letter", running.letter, "an answer to a letter as a PDF, on your letterhead, to look at"
     )
@@ -73,8 +99,6 @@ def every_command() -> argparse.ArgumentParser:
     letter.add_argument("--language", choices=LANGUAGES, default="", help="of the sample; default: the owner's")
     letter.add_argument("--text", type=Path, help="an answer of your own in place of the sample")
     letter.add_argument("-o", "--out", type=Path, default=Path("letter.pdf"), help="default: letter.pdf")
-    _sla(commands)
-    return parser
 
 
 def _sla(commands: Any) -> None:

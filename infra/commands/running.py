@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import signal
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -86,38 +88,43 @@ def channels(given: Given) -> None:
 
 def quarantine(given: Given) -> None:
     from infra import operate
-    from infra.stack.target import open_target
 
-    which(given, "quarantine")
-    open_target(given.stage)
-    if given.action == "list":
-        page("\n".join(operate.quarantine_lines()) or "Nothing is in quarantine.")
-    elif given.action == "show":
-        page(operate.quarantine_details(given.id))
-    elif given.action == "release":
-        ask(given, f"Use {given.id} as if it had come now?")
-        print(operate.release(given.id))
-    else:
-        ask(given, f"Drop {given.id}?")
-        operate.drop(given.id)
+    shelf = Shelf(operate.quarantine_lines, operate.quarantine_details, operate.release, operate.drop)
+    _go_through(shelf, given, "quarantine", "Nothing is in quarantine.", f"Use {given.id} as if it had come now?")
 
 
 def hold(given: Given) -> None:
     from infra.operate import held
+
+    shelf = Shelf(held.lines, held.details, held.release, held.drop)
+    _go_through(shelf, given, "hold", "Nothing is held.", f"Post {given.id} to the customer?")
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """What waits for a decision, each by its name."""
+
+    lines: Callable[[], Iterable[str]]
+    details: Callable[[str], str]
+    release: Callable[[str], str]
+    drop: Callable[[str], None]
+
+
+def _go_through(shelf: Shelf, given: Given, command: str, nothing: str, sure: str) -> None:
     from infra.stack.target import open_target
 
-    which(given, "hold")
+    which(given, command)
     open_target(given.stage)
     if given.action == "list":
-        page("\n".join(held.lines()) or "Nothing is held.")
+        page("\n".join(shelf.lines()) or nothing)
     elif given.action == "show":
-        page(held.details(given.id))
+        page(shelf.details(given.id))
     elif given.action == "release":
-        ask(given, f"Post {given.id} to the customer?")
-        print(held.release(given.id))
+        ask(given, sure)
+        print(shelf.release(given.id))
     else:
         ask(given, f"Drop {given.id}?")
-        held.drop(given.id)
+        shelf.drop(given.id)
 
 
 def replay(given: Given) -> None:

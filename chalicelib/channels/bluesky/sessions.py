@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chalicelib.channels import BLUESKY
+from chalicelib.channels import option
 from chalicelib.channels.base import Connection, Outcome, PostFailed, SecretMissing
 from chalicelib.channels.powers import Refreshed
 from chalicelib.channels.told import words
@@ -55,7 +55,7 @@ def refresh(connection: Connection, http: Http, account: str, now: datetime) -> 
 
 
 def _begun(connection: Connection, http: Http, account: str, now: datetime) -> Refreshed:
-    url = str(connection.options.get("api_url", BLUESKY.settings["api_url"]))
+    url = str(option(connection, "api_url"))
     try:
         given = {"identifier": account, "password": connection.account_secret("app_passwords", account)}
     except SecretMissing:

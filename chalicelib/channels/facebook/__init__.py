@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from chalicelib import http
-from chalicelib.channels import FACEBOOK, meta
+from chalicelib.channels import meta, option
 from chalicelib.channels.base import (
     Answer,
     Connection,
@@ -57,7 +57,7 @@ class Facebook:
     def limits(self, kind: Kind, public: bool | None = None) -> Limits:
         """Comments have no window; a private answer to one may be a single message, and not to all of them."""
         if kind is Kind.DIRECT:
-            return messenger.limits(bool(self._option("human_agent")))
+            return messenger.limits(bool(option(self.connection, "human_agent")))
         if public is False:
             return Limits(False, messenger.LONGEST_TEXT, window=messenger.PRIVATE_WINDOW, answers=kind in PRIVATELY)
         return Limits(public=True, text=LONGEST_COMMENT)
@@ -65,7 +65,7 @@ class Facebook:
     def send(self, reply: Reply) -> str:
         """A comment under the customer's, a message, or, where a public comment is answered privately, Meta's "private reply"."""
         if reply.kind is Kind.DIRECT:
-            tagged = messenger.needs_tag(reply, self.now(), bool(self._option("human_agent")))
+            tagged = messenger.needs_tag(reply, self.now(), bool(option(self.connection, "human_agent")))
             return self._message(reply, {"id": reply.thread}, tagged)
         if reply.public:
             return self._comment(reply)
@@ -131,11 +131,8 @@ class Facebook:
             token = self.connection.account_secret("page_tokens", account)
         except SecretMissing:
             raise PostFailed(Outcome.REFUSED, "token") from None
-        url = f"{self._option('api_url')}/{self._option('api_version')}/{path}"
+        url = f"{option(self.connection, 'api_url')}/{option(self.connection, 'api_version')}/{path}"
         return meta.call(self.http, method, url, token, **content)
-
-    def _option(self, name: str) -> Any:
-        return self.connection.options.get(name, FACEBOOK.settings[name])
 
 
 def _to_event(piece: meta.Piece) -> Event | None:

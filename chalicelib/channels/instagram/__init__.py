@@ -17,7 +17,7 @@ from functools import partial
 from typing import Any
 
 from chalicelib import http
-from chalicelib.channels import INSTAGRAM, meta
+from chalicelib.channels import INSTAGRAM, meta, option
 from chalicelib.channels.base import (
     Answer,
     Connection,
@@ -142,7 +142,7 @@ class Instagram:
         return partial(self._call, "GET", account)
 
     def _call(self, method: str, account: str, path: str, **content: Any) -> Mapping[str, Any]:
-        url = f"{self._host}/{self._option('api_version')}/{path}"
+        url = f"{self._host}/{option(self.connection, 'api_version')}/{path}"
         return meta.call(self.http, method, url, self._token(account), **content)
 
     def _token(self, account: str) -> str:
@@ -153,18 +153,15 @@ class Instagram:
 
     @property
     def _may_tag(self) -> bool:
-        return bool(self._option("human_agent"))
+        return bool(option(self.connection, "human_agent"))
 
     @property
     def _login(self) -> str:
-        return str(self._option("login"))
+        return str(option(self.connection, "login"))
 
     @property
     def _host(self) -> str:
-        return self._option("api_url") or HOSTS[self._login]
-
-    def _option(self, name: str) -> Any:
-        return self.connection.options.get(name, INSTAGRAM.settings[name])
+        return option(self.connection, "api_url") or HOSTS[self._login]
 
 
 def _to_event(piece: meta.Piece) -> Event | None:

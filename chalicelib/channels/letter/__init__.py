@@ -11,9 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
 
-from chalicelib.channels import LETTER, kept_files
+from chalicelib.channels import kept_files, option
 from chalicelib.channels.base import Answer, Connection, Forged, Limits, Outcome, PostFailed, WebhookRequest, utc_now
 from chalicelib.channels.letter import dropscan, reading
 from chalicelib.channels.powers import Polled
@@ -56,7 +55,7 @@ class Letter:
         """With what the letter says, in the conversation whose reference it names. Raises PostFailed while it is being read."""
         if self._is_dropscans:
             return self._dropscan().complete(message)
-        return reading.read(message, bool(self._option("textract")))
+        return reading.read(message, bool(option(self.connection, "textract")))
 
     def send(self, reply: Reply) -> str:
         """Our reference on the letter. Raises PostFailed."""
@@ -66,8 +65,8 @@ class Letter:
             raise PostFailed(Outcome.REFUSED, "no-public")
         if len(reply.text) > LONGEST_TEXT:
             raise PostFailed(Outcome.REFUSED, "too-long")
-        names = (each.name for each in fields(paper.Stationery))
-        return paper.post(reply, paper.Stationery(**{name: str(self._option(name)) for name in names}), self.now())
+        chosen = {each.name: str(option(self.connection, each.name)) for each in fields(paper.Stationery)}
+        return paper.post(reply, paper.Stationery(**chosen), self.now())
 
     def find(self, reply: Reply) -> str | None:
         """Nobody can be asked; SES reports each mail it sends, and that is proof when it comes. Raises PostFailed."""
@@ -85,11 +84,8 @@ class Letter:
 
     @property
     def _is_dropscans(self) -> bool:
-        return bool(self._option("provider") == "dropscan")
+        return bool(option(self.connection, "provider") == "dropscan")
 
     def _dropscan(self) -> dropscan.Dropscan:
         token = self.connection.secret("api_token")[0]
-        return dropscan.Dropscan(str(self._option("api_url")), token, self.http, self.get)
-
-    def _option(self, name: str) -> Any:
-        return self.connection.options.get(name, LETTER.settings[name])
+        return dropscan.Dropscan(str(option(self.connection, "api_url")), token, self.http, self.get)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.channels import LINE
+from chalicelib.channels import option
 from chalicelib.channels.base import Connection, Outcome, PostFailed, SecretMissing
 from chalicelib.http import Http, Lost, NotSent, Response
 
@@ -50,11 +50,6 @@ def token(connection: Connection, account: str) -> str:
         return connection.account_secret("access_tokens", account)
     except SecretMissing:
         raise PostFailed(Outcome.REFUSED, "token") from None
-
-
-def option(connection: Connection, name: str) -> Any:
-    """A setting of the connection, or its default."""
-    return connection.options.get(name, LINE.settings[name])
 
 
 REFUSALS = {401: "token", 403: "permission", 410: "gone"}

@@ -11,8 +11,9 @@ from typing import Any
 from urllib.parse import quote
 
 from chalicelib import public_web
+from chalicelib.channels import option
 from chalicelib.channels.base import Connection, PostFailed
-from chalicelib.channels.line.calls import call, option, token
+from chalicelib.channels.line.calls import call, token
 from chalicelib.channels.told import words
 from chalicelib.http import Http, NotSent, Response
 from chalicelib.model import Attachment

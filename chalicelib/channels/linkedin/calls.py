@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from chalicelib.channels import LINKEDIN
+from chalicelib.channels import option
 from chalicelib.channels.base import Connection, Outcome, PostFailed, reaching
 from chalicelib.channels.token_pairs import tokens
 from chalicelib.http import Http, Response
@@ -81,11 +81,6 @@ def until_midnight(now: datetime) -> timedelta:
     """Daily allowances begin anew at midnight UTC."""
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     return midnight - now
-
-
-def option(connection: Connection, name: str) -> Any:
-    """A setting of the connection, or its default."""
-    return connection.options.get(name, LINKEDIN.settings[name])
 
 
 def segment(urn: str) -> str:

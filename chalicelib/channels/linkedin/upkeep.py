@@ -13,9 +13,9 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
-from chalicelib.channels import LINKEDIN
+from chalicelib.channels import LINKEDIN, option
 from chalicelib.channels.base import Connection, Outcome, PostFailed, each
-from chalicelib.channels.linkedin.calls import Json, call, listed, option, segment, sent
+from chalicelib.channels.linkedin.calls import Json, call, listed, segment, sent
 from chalicelib.channels.linkedin.notifications import ORGANIZATION, TYPE, to_event
 from chalicelib.channels.powers import Refreshed
 from chalicelib.channels.token_pairs import tokens

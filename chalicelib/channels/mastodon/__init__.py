@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib import http
-from chalicelib.channels import MASTODON
+from chalicelib.channels import option
 from chalicelib.channels.base import Connection, Limits, Media, utc_now
 from chalicelib.channels.mastodon.lengths import length
 from chalicelib.channels.not_by_http import NotByHttp
@@ -36,7 +36,7 @@ class Mastodon(NotByHttp):
 
     def limits(self, kind: Kind, public: bool | None = None) -> Limits:
         """A public post may be answered privately, a private one never in public."""
-        whole = int(self.connection.options.get("text_limit", MASTODON.settings["text_limit"]))
+        whole = int(option(self.connection, "text_limit"))
         is_public = kind is not Kind.DIRECT and public is not False
         parts = 1 if is_public else MOST_PARTS
         return Limits(is_public, whole - SALUTATION, measure=length, parts=parts, media=PICTURES)

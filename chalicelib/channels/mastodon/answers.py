@@ -12,7 +12,7 @@ from datetime import timedelta
 from unicodedata import normalize
 from urllib.parse import quote
 
-from chalicelib.channels import MASTODON
+from chalicelib.channels import option
 from chalicelib.channels.base import Connection, Outcome, PostFailed, text_id
 from chalicelib.channels.mastodon.calls import Now, call
 from chalicelib.channels.mastodon.lengths import length
@@ -31,7 +31,7 @@ def post(connection: Connection, http: Http, now: Now, reply: Reply) -> str:
     """The id of the post; for an hour the same answer posted again is the same post. Raises PostFailed."""
     question = call(connection, http, now, reply.account, "GET", f"v1/statuses/{quote(reply.parent, safe='')}")
     seen_by, text = _visibility(question, reply), _addressed(question, reply.text)
-    if length(text) > int(connection.options.get("text_limit", MASTODON.settings["text_limit"])):
+    if length(text) > int(option(connection, "text_limit")):
         raise PostFailed(Outcome.REFUSED, "too-long")
     pictures = [_uploaded(connection, http, now, reply, file) for file in reply.files]
     body = {"status": text, "in_reply_to_id": reply.parent, "visibility": seen_by}

@@ -11,9 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from chalicelib.channels import PHONE, twilio
+from chalicelib.channels import option, twilio
 from chalicelib.channels.base import (
     Answer,
     Connection,
@@ -68,7 +67,8 @@ class Phone:
             raise PostFailed(Outcome.REFUSED, "no-public")
         if reply.kind is not Kind.CALL:
             raise PostFailed(Outcome.REFUSED, "no-texts")
-        account, ours = twilio.account_of(self.connection, self.http), self._option("text_from") or reply.account
+        account = twilio.account_of(self.connection, self.http)
+        ours = option(self.connection, "text_from") or reply.account
         return answers.by_twilio(account, ours, reply.thread, reply.text, self.callback(self.connection))
 
     def complete(self, message: Message) -> Message | None:
@@ -80,6 +80,3 @@ class Phone:
         from chalicelib.channels.sms import files
 
         return files.download(self.connection, self.http, self.get, attachment.ref, most, seconds)
-
-    def _option(self, name: str) -> Any:
-        return self.connection.options.get(name, PHONE.settings[name])

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from chalicelib.channels import PHONE
+from chalicelib.channels import option
 from chalicelib.channels.base import Connection, Outcome, PostFailed
 from chalicelib.channels.phone import words
 from chalicelib.channels.twilio import Account, account_of
@@ -56,9 +56,9 @@ def _attachment(recording: Mapping[str, Any]) -> Attachment:
 
 
 def _kind(connection: Connection, account: Account, message: Message) -> Kind:
-    if message.kind is not Kind.CALL or not connection.options.get("text_back", PHONE.settings["text_back"]):
+    if message.kind is not Kind.CALL or not option(connection, "text_back"):
         return Kind.CALL_BACK
-    base = str(connection.options.get("lookup_url", PHONE.settings["lookup_url"]))
+    base = str(option(connection, "lookup_url"))
     url = f"{base}/v2/PhoneNumbers/{quote(message.thread)}?Fields=line_type_intelligence"
     try:
         line = account.look(url).get("line_type_intelligence") or {}

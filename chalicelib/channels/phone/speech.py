@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from xml.sax.saxutils import escape, quoteattr
 
-from chalicelib.channels import PHONE, twilio
+from chalicelib.channels import option, twilio
 from chalicelib.channels.base import Connection, Malformed, WebhookRequest
 from chalicelib.channels.phone.events import events, is_withheld
 from chalicelib.locales import say
@@ -59,7 +59,7 @@ def _greeting(form: Mapping[str, str], connection: Connection, url: str) -> str:
     said = _spoken(_own(connection) or say(language, "call_greeting"), language)
     # who is to be called back has to say where
     said += _spoken(say(language, "call_withheld"), language) if is_withheld(form.get("From", "")) else ""
-    longest = int(connection.options.get("seconds", PHONE.settings["seconds"]))
+    longest = int(option(connection, "seconds"))
     transcribes = ' transcribe="true"' if connection.options.get("transcribe") == "twilio" else ""
     bounds = f'maxLength="{longest}" timeout="{SILENCE}" finishOnKey="#" playBeep="true"{transcribes}'
     record = f'<Record action={quoteattr(url)} method="POST" {bounds}/>'
@@ -79,7 +79,7 @@ def _own(connection: Connection) -> str:
 
 
 def _languages(connection: Connection) -> list[str]:
-    told = str(connection.options.get("languages", PHONE.settings["languages"])).replace(",", " ").split()
+    told = str(option(connection, "languages")).replace(",", " ").split()
     return [each for each in told if each in VOICES] or ["en"]
 
 

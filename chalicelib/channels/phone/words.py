@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from chalicelib.channels import PHONE
+from chalicelib.channels import option
 from chalicelib.channels.base import Connection, Outcome, PostFailed
 from chalicelib.channels.sms import files
 from chalicelib.channels.twilio import Account
@@ -36,7 +36,7 @@ class Place:
 
 def of(recording: str, place: Place) -> str:
     """What was said, "" when nobody can tell. Raises PostFailed, passing, while it is worked on."""
-    way = str(place.connection.options.get("transcribe", PHONE.settings["transcribe"]))
+    way = str(option(place.connection, "transcribe"))
     try:
         return WAYS[way](recording, place) if way in WAYS else ""
     except PostFailed:

@@ -11,9 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
-from chalicelib.channels import SMS, twilio
+from chalicelib.channels import option, twilio
 from chalicelib.channels.base import (
     Answer,
     Connection,
@@ -69,7 +68,7 @@ class Sms:
         if reply.public or reply.kind is not Kind.DIRECT:
             raise PostFailed(Outcome.REFUSED, "no-public")
         if self._by_aws:
-            return answers.by_aws(reply.account, reply.thread, reply.text, self._option("configuration_set"))
+            return answers.by_aws(reply.account, reply.thread, reply.text, option(self.connection, "configuration_set"))
         account = twilio.account_of(self.connection, self.http)
         return answers.by_twilio(account, reply.account, reply.thread, reply.text, self.callback(self.connection))
 
@@ -90,7 +89,4 @@ class Sms:
 
     @property
     def _by_aws(self) -> bool:
-        return bool(self._option("provider") == AWS)
-
-    def _option(self, name: str) -> Any:
-        return self.connection.options.get(name, SMS.settings[name])
+        return bool(option(self.connection, "provider") == AWS)

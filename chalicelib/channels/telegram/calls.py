@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.channels import TELEGRAM
+from chalicelib.channels import option
 from chalicelib.channels.base import Connection, Outcome, PostFailed, SecretMissing, reaching
 from chalicelib.http import Http, Response
 
@@ -32,7 +32,7 @@ def call(connection: Connection, http: Http, method: str, **content: Any) -> Any
 
 def address(connection: Connection, before: str = "") -> str:
     """Where the bot's calls go; with "/file" `before` it, its files. Raises PostFailed without a token."""
-    url = str(connection.options.get("api_url", TELEGRAM.settings["api_url"]))
+    url = str(option(connection, "api_url"))
     try:
         return f"{url}{before}/bot{connection.secret('bot_token')[0]}"
     except SecretMissing:

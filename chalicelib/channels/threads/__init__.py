@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from chalicelib import http
-from chalicelib.channels import THREADS, meta
+from chalicelib.channels import meta, option
 from chalicelib.channels.base import (
     Answer,
     Connection,
@@ -93,7 +93,7 @@ class Threads:
             yield from self.parse(WebhookRequest("POST", {}, {}, body, self.now().timestamp()))
 
     def refresh(self, account: str) -> Refreshed | None:
-        get, host, token = self._get(account), str(self._option("api_url")), self._token(account)
+        get, host, token = self._get(account), str(option(self.connection, "api_url")), self._token(account)
         return tokens.refreshed(self.http, get, host, "th_refresh_token", token, self.now())
 
     def _container(self, reply: Reply) -> str:
@@ -126,7 +126,7 @@ class Threads:
         return partial(self._call, "GET", account)
 
     def _call(self, method: str, account: str, path: str, **content: Any) -> Mapping[str, Any]:
-        url = f"{self._option('api_url')}/{self._option('api_version')}/{path}"
+        url = f"{option(self.connection, 'api_url')}/{option(self.connection, 'api_version')}/{path}"
         return meta.call(self.http, method, url, self._token(account), **content)
 
     def _token(self, account: str) -> str:
@@ -134,9 +134,6 @@ class Threads:
             return self.connection.account_secret(tokens.NAME, account)
         except SecretMissing:
             raise PostFailed(Outcome.REFUSED, "token") from None
-
-    def _option(self, name: str) -> Any:
-        return self.connection.options.get(name, THREADS.settings[name])
 
 
 def size(text: str) -> int:

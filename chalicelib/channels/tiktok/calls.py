@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from chalicelib.channels import TIKTOK
+from chalicelib.channels import option
 from chalicelib.channels.base import Connection, Outcome, PostFailed, SecretMissing, reaching
 from chalicelib.channels.token_pairs import tokens
 from chalicelib.http import Http, Response
@@ -67,8 +67,3 @@ def app_of(connection: Connection) -> tuple[str, str]:
         return str(option(connection, "app_id")), connection.secret("app_secret")[0]
     except SecretMissing:
         raise PostFailed(*_TOKEN) from None
-
-
-def option(connection: Connection, name: str) -> Any:
-    """A setting of the connection, or its default."""
-    return connection.options.get(name, TIKTOK.settings[name])

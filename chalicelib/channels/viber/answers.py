@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from chalicelib.channels import option
 from chalicelib.channels.base import Connection, Outcome, PostFailed, text_id, utf16_length
 from chalicelib.channels.viber import LONGEST_TEXT
-from chalicelib.channels.viber.calls import call, option
+from chalicelib.channels.viber.calls import call
 from chalicelib.http import Http
 from chalicelib.model import File, Kind, Reply
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from chalicelib.channels import VIBER
+from chalicelib.channels import option
 from chalicelib.channels.base import Connection, Outcome, PostFailed, SecretMissing, reaching
 from chalicelib.http import Http, Response
 
@@ -53,11 +53,6 @@ def resubscribe(connection: Connection, http: Http, callback: str) -> Sequence[s
         wanted = {"url": callback, "event_types": list(WANTED), "send_name": True, "send_photo": False}
         call(connection, http, "set_webhook", wanted)
     return missing
-
-
-def option(connection: Connection, name: str) -> str:
-    """A setting of the connection."""
-    return str(connection.options.get(name, VIBER.settings[name]))
 
 
 def _token(connection: Connection) -> str:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.channels import WECHAT
+from chalicelib.channels import WECHAT, option
 from chalicelib.channels.base import (
     Answer,
     Connection,
@@ -71,7 +71,7 @@ class WeChat:
     def verify(self, request: WebhookRequest) -> None:
         """In safe mode nothing is believed that is not encrypted: a plain signature covers no body. Raises Forged."""
         tokens = self.connection.secret("token")
-        if self._option("mode") == "plain":
+        if option(self.connection, "mode") == "plain":
             proof.prove(request, "signature", tokens)
             return
         keys, encrypted = self._keys(), encrypted_in(request.body)
@@ -80,7 +80,7 @@ class WeChat:
 
     def parse(self, request: WebhookRequest) -> list[Event]:
         body = request.body
-        if self._option("mode") != "plain":
+        if option(self.connection, "mode") != "plain":
             # what stands beside it is not proven
             body = proof.decrypt(encrypted_in(body), self._keys(), self._app_id())
         to_event = partial(event_of, accounts=self.connection.accounts, received_at=request.received_at)
@@ -112,20 +112,17 @@ class WeChat:
         from chalicelib.channels.wechat.calls import Api
 
         hosts = self.connection.options.get("media_hosts", WECHAT.media_hosts)
-        url = self._option("api_url").rstrip("/")
+        url = option(self.connection, "api_url").rstrip("/")
         return Api(self.connection, self.http, self.get, url, answers.ERRORS, answers.token, hosts)
 
     def _keys(self) -> list[bytes]:
         return proof.aes_keys(self.connection.name, self.connection.secret("aes_key"))
 
     def _app_id(self) -> str:
-        found = self._option("app_id")
+        found = str(option(self.connection, "app_id"))
         if not found:
             raise SecretMissing(self.connection.name, "app_id")
         return found
-
-    def _option(self, name: str) -> str:
-        return str(self.connection.options.get(name, WECHAT.settings[name]))
 
 
 def encrypted_in(body: bytes) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.channels import WECOM
+from chalicelib.channels import option
 from chalicelib.channels.base import Answer, Connection, Forged, Limits, Media, SecretMissing, WebhookRequest, utc_now
 from chalicelib.channels.powers import Polled, Refreshed
 from chalicelib.channels.wechat import MOST_ANSWERS, check, encrypted_in, limits, proof
@@ -101,17 +101,14 @@ class WeCom:
         from chalicelib.channels.wechat.calls import Api
         from chalicelib.channels.wecom import answers
 
-        url = self._option("api_url").rstrip("/")
+        url = option(self.connection, "api_url").rstrip("/")
         return Api(self.connection, self.http, self.get, url, answers.ERRORS, answers.token)
 
     def _keys(self) -> list[bytes]:
         return proof.aes_keys(self.connection.name, self.connection.secret("aes_key"))
 
     def _corp_id(self) -> str:
-        found = self._option("corp_id")
+        found = str(option(self.connection, "corp_id"))
         if not found:
             raise SecretMissing(self.connection.name, "corp_id")
         return found
-
-    def _option(self, name: str) -> str:
-        return str(self.connection.options.get(name, WECOM.settings[name]))

@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from chalicelib.channels import WHATSAPP, meta
+from chalicelib.channels import meta, option
 from chalicelib.channels.base import (
     Answer,
     Connection,
@@ -74,7 +74,7 @@ class WhatsApp:
             return Limits(False, LONGEST_TEXT, answers=False)
         if kind is Kind.GROUP:
             return Limits(True, LONGEST_TEXT, window=WINDOW)
-        names = tuple(self._option("templates"))
+        names = tuple(option(self.connection, "templates"))
         return Limits(False, LONGEST_TEXT, window=WINDOW, parts=MOST_PARTS, media=FILES, templates=names)
 
     def send(self, reply: Reply) -> str:
@@ -87,7 +87,7 @@ class WhatsApp:
             raise PostFailed(Outcome.REFUSED, "window")
         if len(reply.text) > LONGEST_TEXT:
             raise PostFailed(Outcome.REFUSED, "too-long")
-        return answers.post(reply, self._way(reply.account), self._option("templates"))
+        return answers.post(reply, self._way(reply.account), option(self.connection, "templates"))
 
     def download(self, account: str, attachment: Attachment, most: int, seconds: float) -> Response:
         try:
@@ -97,29 +97,26 @@ class WhatsApp:
 
     def resubscribe(self, account: str, callback: str) -> Sequence[str]:
         """Only where the owner told the business account's id, which no look-up gives. AWS subscribes by itself."""
-        business = self._option("business_account")
-        if not business or self._option("provider") == AWS:
+        business = option(self.connection, "business_account")
+        if not business or option(self.connection, "provider") == AWS:
             return ()
         return self._cloud(account).resubscribe(business)
 
     def _way(self, account: str) -> Way:
         """To Meta, straight or through AWS."""
-        if self._option("provider") != AWS:
+        if option(self.connection, "provider") != AWS:
             return self._cloud(account)
         from chalicelib.channels.whatsapp.by_aws import Aws
 
-        return Aws(self._option("aws_numbers").get(account, ""), self._option("api_version"))
+        return Aws(option(self.connection, "aws_numbers").get(account, ""), option(self.connection, "api_version"))
 
     def _cloud(self, account: str) -> Cloud:
         from chalicelib.channels.whatsapp.by_cloud import Cloud
 
-        url = f"{self._option('api_url')}/{self._option('api_version')}"
+        url = f"{option(self.connection, 'api_url')}/{option(self.connection, 'api_version')}"
         return Cloud(self.connection, account, url, self.http, self.get)
 
     def _refuse_what_comes_by_http(self) -> None:
         # AWS's topic alone speaks for such a connection; nobody gave us a secret to prove anything else
-        if self._option("provider") == AWS:
+        if option(self.connection, "provider") == AWS:
             raise Forged("provider")
-
-    def _option(self, name: str) -> Any:
-        return self.connection.options.get(name, WHATSAPP.settings[name])

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from chalicelib.channels import YOUTUBE
+from chalicelib.channels import option
 from chalicelib.channels.base import Connection, Outcome, PostFailed, SecretMissing, reaching
 from chalicelib.channels.google_oauth import access_token, forget
 from chalicelib.http import Http, Response
@@ -30,7 +30,7 @@ def call(
     connection: Connection, http: Http, now: Now, method: str, path: str, fields: Json, content: Any = None
 ) -> Json:
     """One call in the channel owner's name. Raises PostFailed."""
-    url = f"{connection.options.get('api_url', YOUTUBE.settings['api_url'])}/{path}?{urlencode(fields)}"
+    url = f"{option(connection, 'api_url')}/{path}?{urlencode(fields)}"
     headers = {"authorization": f"Bearer {_token(connection, http, now)}"}
     with reaching(Outcome.PASSING if method == "GET" else Outcome.UNKNOWN):
         response = http(method, url, headers=headers, **({} if content is None else {"json": content}))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from chalicelib.channels import YOUTUBE
+from chalicelib.channels import option
 from chalicelib.channels.base import Connection, Outcome, PostFailed, each
 from chalicelib.channels.powers import Polled
 from chalicelib.channels.youtube.calls import A_PAGE, Json, Now, call, replies
@@ -57,7 +57,7 @@ class Look:
 
 def poll(connection: Connection, http: Http, now: Now, account: str, cursor: str) -> Polled:
     """One page of the newest threads, and, when it was the last that has news, old threads. Raises PostFailed."""
-    daily = int(connection.options.get("daily_units", YOUTUBE.settings["daily_units"]))
+    daily = int(option(connection, "daily_units"))
     memory = remembered(cursor, now().timestamp(), daily / max(len(connection.accounts), 1))
     look = Look(connection, http, now, account, memory, dict(memory.threads))
     if not look.can_spend():

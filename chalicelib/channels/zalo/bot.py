@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from chalicelib.channels import ZALO_BOT
+from chalicelib.channels import option
 from chalicelib.channels.base import (
     Answer,
     Connection,
@@ -129,7 +129,7 @@ class ZaloBot:
             token = self.connection.secret("bot_token")[0]
         except SecretMissing:
             raise PostFailed(Outcome.REFUSED, "token") from None
-        url = self.connection.options.get("api_url", ZALO_BOT.settings["api_url"])
+        url = option(self.connection, "api_url")
         with reaching(lost):
             response = self.http("POST", f"{url}/bot{token}/{method}", json=body)
         answer = response.json()

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from chalicelib.channels import ZALO
+from chalicelib.channels import option
 from chalicelib.channels.base import Connection, Outcome, PostFailed, reaching
 from chalicelib.channels.token_pairs import tokens
 from chalicelib.channels.told import words
@@ -73,11 +73,6 @@ def profile(connection: Connection, http: Http, account: str, author_id: str) ->
 def packed(query: Mapping[str, Any]) -> str:
     """JSON in an address, which is how it is asked."""
     return quote(json.dumps(query, separators=(",", ":")), safe="")
-
-
-def option(connection: Connection, name: str) -> Any:
-    """A setting of the connection, or its default."""
-    return connection.options.get(name, ZALO.settings[name])
 
 
 def _failure(response: Response, answer: Any, lost: Outcome) -> PostFailed:

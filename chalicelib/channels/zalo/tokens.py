@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from chalicelib.channels import option
 from chalicelib.channels.base import Connection, Outcome, PostFailed, SecretMissing
 from chalicelib.channels.powers import Refreshed
 from chalicelib.channels.token_pairs import tokens
-from chalicelib.channels.zalo.calls import option
 from chalicelib.http import Http, Lost, NotSent, Response
 
 THROTTLED = -32

@@ -8,7 +8,7 @@ from any of them, also where nothing else is left.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -74,11 +74,6 @@ def seal(pk: str, person: Person, now: datetime) -> int:
             continue  # it was saved meanwhile
         return len(off)
     raise Busy
-
-
-def sealed_at(items: Iterable[Item]) -> int | None:
-    """When a conversation was sealed, in epoch seconds; None when it is not."""
-    return next((int(item["at"]) for item in items if item["sk"] == SEAL), None)
 
 
 def _seal(pk: str, person: Person, now: datetime) -> Item:
